@@ -1,0 +1,157 @@
+/**
+ * Every subject that Kubus uses. Tokens run from general to specific; names are percent-escaped so
+ * that they stay one token and readable in `nats sub`.
+ */
+
+/** Names one object or, with parts left out, many. `""` group is `core`, `""` namespace is `_`. */
+export interface ObjectPath {
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export type ApiVerb =
+  | "get"
+  | "list"
+  | "create"
+  | "update"
+  | "patch"
+  | "delete"
+  | "changes";
+export type StoreVerb = "commit" | "get" | "list" | "changes" | "head";
+export type ActorVerb = "transition" | "state" | "control";
+
+const plainToken = /^[A-Za-z0-9_:-]+$/;
+
+/** One subject token for any text: everything outside `[A-Za-z0-9_:-]` is percent-escaped. */
+export function escapeToken(text: string): string {
+  if (text === "") return "_";
+  if (plainToken.test(text)) return text;
+  const bytes = new TextEncoder().encode(text);
+  let token = "";
+  for (const byte of bytes) {
+    const char = String.fromCharCode(byte);
+    token += plainToken.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return token;
+}
+
+/** The text that {@link escapeToken} made a token of; `_` is the empty text. */
+export function unescapeToken(token: string): string {
+  return token === "_" ? "" : decodeURIComponent(token);
+}
+
+const groupToken = (group: string) => (group === "" ? "core" : escapeToken(group));
+const groupOf = (token: string) => (token === "core" ? "" : unescapeToken(token));
+
+const objectTokens = ({ group, resource, namespace = "", name = "" }: ObjectPath) =>
+  `${groupToken(group)}.${escapeToken(resource)}.${escapeToken(namespace)}.${escapeToken(name)}`;
+
+/** Builds subjects under one prefix, so that several clusters can share a bus. */
+export class Subjects {
+  readonly prefix: string;
+
+  constructor(prefix: string) {
+    this.prefix = prefix;
+  }
+
+  /** Request to the API server's bus door. */
+  api(verb: ApiVerb, path: ObjectPath): string {
+    return `${this.prefix}.api.v1.${verb}.${objectTokens(path)}`;
+  }
+
+  /** Everything that the bus door answers. */
+  apiAll(): string {
+    return `${this.prefix}.api.v1.*.*.*.*.*`;
+  }
+
+  /** Request to the store's leader. */
+  store(verb: StoreVerb, path: ObjectPath): string {
+    return `${this.prefix}.store.v1.${verb}.${objectTokens(path)}`;
+  }
+
+  storeAll(): string {
+    return `${this.prefix}.store.v1.*.*.*.*.*`;
+  }
+
+  /** Broadcast of one committed change. */
+  watch(path: ObjectPath, partition: string): string {
+    const { group, resource, namespace = "", name = "" } = path;
+    return (
+      `${this.prefix}.watch.v1.${groupToken(group)}.${escapeToken(resource)}` +
+      `.${escapeToken(partition)}.${escapeToken(namespace)}.${escapeToken(name)}`
+    );
+  }
+
+  /** All changes of a resource, or of one partition of it. */
+  watchResource(group: string, resource: string, partition?: string): string {
+    const part = partition === undefined ? "*" : escapeToken(partition);
+    return `${this.prefix}.watch.v1.${groupToken(group)}.${escapeToken(resource)}.${part}.*.*`;
+  }
+
+  /** All changes of everything. */
+  watchAll(): string {
+    return `${this.prefix}.watch.v1.>`;
+  }
+
+  /** Heads of all resources, announced by the store's leader. */
+  heads(): string {
+    return `${this.prefix}.head.v1`;
+  }
+
+  /** Observing and breaking one component. */
+  actor(component: string, instance: string, verb: ActorVerb): string {
+    return `${this.prefix}.actor.v1.${escapeToken(component)}.${escapeToken(instance)}.${verb}`;
+  }
+
+  /** A question that every component answers. */
+  actorRollCall(): string {
+    return `${this.prefix}.actor.v1._._.state`;
+  }
+
+  /** Request to one node's kubelet. */
+  node(verb: "log" | "exec" | "attach" | "portforward", node: string): string {
+    return `${this.prefix}.node.v1.${verb}.${escapeToken(node)}`;
+  }
+
+  /** Takes a subject made by `api`, `store` or `watch` apart; undefined for any other. */
+  parse(subject: string): ParsedSubject | undefined {
+    const tokens = subject.split(".");
+    const depth = this.prefix.split(".").length;
+    const [area, version, ...rest] = tokens.slice(depth);
+    if (version !== "v1") return undefined;
+    if ((area === "api" || area === "store") && rest.length === 5) {
+      const [verb = "", group = "", resource = "", namespace = "", name = ""] = rest;
+      return {
+        area,
+        verb,
+        group: groupOf(group),
+        resource: unescapeToken(resource),
+        namespace: unescapeToken(namespace),
+        name: unescapeToken(name),
+      };
+    }
+    if (area === "watch" && rest.length === 5) {
+      const [group = "", resource = "", , namespace = "", name = ""] = rest;
+      return {
+        area,
+        verb: "changed",
+        group: groupOf(group),
+        resource: unescapeToken(resource),
+        namespace: unescapeToken(namespace),
+        name: unescapeToken(name),
+      };
+    }
+    return undefined;
+  }
+}
+
+export interface ParsedSubject {
+  readonly area: "api" | "store" | "watch";
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
