@@ -107,10 +107,12 @@ export interface Listed {
   readonly remainingItemCount: number | undefined;
 }
 
-export type Deleted =
-  | { readonly type: "object"; readonly version: Version; readonly warnings: readonly string[] }
+/** `revision` is the store's revision of the write, so that a cache can tell that it has seen it. */
+export type Deleted = { readonly warnings: readonly string[]; readonly revision: number } & (
+  | { readonly type: "object"; readonly version: Version }
   /** Success Status with details, for kinds that answer so. */
-  | { readonly type: "status"; readonly status: Status; readonly warnings: readonly string[] };
+  | { readonly type: "status"; readonly status: Status }
+);
 
 export type WatchEvent =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly version: Version }
