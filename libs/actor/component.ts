@@ -9,7 +9,10 @@ export interface Host {
   readonly component: string;
   /** Which of several: a kubelet's node name, else "0", "1", … */
   readonly instance: string;
+  /** Ends with this life: subscriptions and requests stop when it does. */
   readonly bus: Bus;
+  /** The process's own connection, for what several components share (informers). */
+  readonly shared: Bus;
   readonly world: World;
   readonly log: Logger;
   /** Aborted when this life ends, whatever ended it. Effects stop on it. */

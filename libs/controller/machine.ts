@@ -1,0 +1,31 @@
+/** A controller as a whole: its caches fill, then it reconciles keys until it is stopped. */
+import { fromPromise, setup } from "xstate";
+
+type Event = { type: "Stop" };
+
+export const controllerMachine = setup({
+  types: { events: {} as Event },
+  actors: {
+    /** Resolves when every cache holds all that was acknowledged before. */
+    sync: fromPromise<void>(() => Promise.reject(new Error("effect not provided"))),
+  },
+  actions: {
+    startWork: () => {
+      throw new Error("effect not provided");
+    },
+    stopWork: () => {
+      throw new Error("effect not provided");
+    },
+  },
+  delays: { retry: 500 },
+}).createMachine({
+  id: "controller",
+  initial: "syncing",
+  on: { Stop: ".stopped" },
+  states: {
+    syncing: { invoke: { src: "sync", onDone: "reconciling", onError: "waiting" } },
+    waiting: { after: { retry: "syncing" } },
+    reconciling: { tags: "ready", entry: "startWork", exit: "stopWork" },
+    stopped: { type: "final" },
+  },
+});
