@@ -9,7 +9,7 @@ export const pathOf = (file) => relative(root, file).split(sep).join("/");
 /** Path of the file that the rule looks at. */
 export const currentPath = (context) => pathOf(context.physicalFilename ?? context.filename);
 
-export const isTest = (path) => /\.test\.ts$/.test(path) || path.startsWith("test/");
+export const isTest = (path) => path.endsWith(".test.ts") || path.startsWith("test/");
 
 /** decide.ts and machine.ts, and what stands in folders of these names. */
 export const isPure = (path) =>
