@@ -1,0 +1,136 @@
+/** IP addresses and ranges: parsing, canonical form, and the errors Kubernetes words for them. */
+import { isIPv4, isIPv6 } from "node:net";
+import { invalid, type FieldError } from "../errors.ts";
+
+export interface IpAddress {
+  readonly family: "IPv4" | "IPv6";
+  /** The address as a number: 32 or 128 bits. */
+  readonly value: bigint;
+}
+
+export interface IpRange {
+  readonly family: "IPv4" | "IPv6";
+  /** First address. */
+  readonly base: bigint;
+  readonly prefixLength: number;
+}
+
+const bitsOf = { IPv4: 32, IPv6: 128 } as const;
+
+/** The address that a text means; undefined for anything else (leading zeros, zones, …). */
+export function parseIp(text: string): IpAddress | undefined {
+  if (isIPv4(text)) return { family: "IPv4", value: valueOfV4(text) };
+  if (!isIPv6(text) || text.includes("%")) return undefined;
+  return { family: "IPv6", value: valueOfV6(text) };
+}
+
+function valueOfV4(text: string): bigint {
+  return text.split(".").reduce((sum, part) => (sum << 8n) | BigInt(part), 0n);
+}
+
+function valueOfV6(text: string): bigint {
+  const [head = "", tail] = withoutDots(text).split("::");
+  const left = groupsOf(head);
+  const right = groupsOf(tail ?? "");
+  const zeros = new Array<bigint>(8 - left.length - right.length).fill(0n);
+  return [...left, ...zeros, ...right].reduce((sum, group) => (sum << 16n) | group, 0n);
+}
+
+/** The dotted end of `::ffff:192.0.2.1` as two groups. */
+function withoutDots(text: string): string {
+  const at = text.lastIndexOf(":") + 1;
+  const end = text.slice(at);
+  if (!end.includes(".")) return text;
+  const value = valueOfV4(end);
+  return `${text.slice(0, at)}${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
+}
+
+const groupsOf = (text: string): bigint[] =>
+  text === "" ? [] : text.split(":").map((group) => BigInt(`0x${group}`));
+
+/** Canonical text: dotted, or RFC 5952. */
+export function ipText({ family, value }: IpAddress): string {
+  if (family === "IPv4") {
+    return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join(".");
+  }
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    Number((value >> BigInt(16 * (7 - index))) & 0xffffn),
+  );
+  const { start, length } = longestZeroRun(groups);
+  const hex = groups.map((group) => group.toString(16));
+  if (length < 2) return hex.join(":");
+  return `${hex.slice(0, start).join(":")}::${hex.slice(start + length).join(":")}`;
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  for (let index = 0; index < groups.length; index++) {
+    if (groups[index] !== 0) start = index + 1;
+    else if (index + 1 - start > best.length) best = { start, length: index + 1 - start };
+  }
+  return best;
+}
+
+/** The range that `address/bits` means; undefined for anything else. */
+export function parseRange(text: string): IpRange | undefined {
+  const [address = "", bits, ...rest] = text.split("/");
+  const ip = parseIp(address);
+  if (ip === undefined || bits === undefined || rest.length > 0) return undefined;
+  if (!/^(0|[1-9]\d{0,2})$/.test(bits)) return undefined;
+  const prefixLength = Number(bits);
+  if (prefixLength > bitsOf[ip.family]) return undefined;
+  const hostBits = BigInt(bitsOf[ip.family] - prefixLength);
+  return { family: ip.family, base: (ip.value >> hostBits) << hostBits, prefixLength };
+}
+
+/** How many addresses a range holds. */
+export const rangeSize = ({ family, prefixLength }: IpRange): bigint =>
+  1n << BigInt(bitsOf[family] - prefixLength);
+
+export function rangeContains(range: IpRange, { family, value }: IpAddress): boolean {
+  if (family !== range.family) return false;
+  return value >= range.base && value < range.base + rangeSize(range);
+}
+
+export function validateIp(path: string, text: string): FieldError[] {
+  if (parseIp(text)) return [];
+  const detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+  return [invalid(path, text, detail)];
+}
+
+export function validateRange(path: string, text: string): FieldError[] {
+  if (parseRange(text)) return [];
+  const detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+  return [invalid(path, text, detail)];
+}
+
+const within = (range: string, ip: IpAddress) => rangeContains(parseRange(range)!, ip);
+
+/** Addresses that no endpoint and no external address may have. */
+export function validateNonSpecialIp(path: string, text: string): FieldError[] {
+  const ip = parseIp(text);
+  if (ip === undefined) return [invalid(path, text, "must be a valid IP address")];
+  const errors: string[] = [];
+  if (ip.value === 0n) errors.push(`may not be unspecified (${text})`);
+  if (within("127.0.0.0/8", ip) || within("::1/128", ip)) {
+    errors.push("may not be in the loopback range (127.0.0.0/8, ::1/128)");
+  }
+  if (within("169.254.0.0/16", ip) || within("fe80::/10", ip)) {
+    errors.push("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+  }
+  if (within("224.0.0.0/24", ip) || within("ff02::/16", ip)) {
+    errors.push("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+  }
+  return errors.map((detail) => invalid(path, text, detail));
+}
+
+/** What a client is told about an address that is written in an unusual way. */
+export function ipWarnings(path: string, text: string): string[] {
+  const ip = parseIp(text);
+  if (ip?.family !== "IPv6" || ipText(ip) === text) return [];
+  const canonical = ipText(ip);
+  return [
+    `${path}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`,
+  ];
+}

@@ -1,0 +1,83 @@
+/** Checks of single fields that many kinds share. */
+import { invalid, required, type FieldError } from "../errors.ts";
+import {
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  qualifiedNameErrors,
+} from "../names.ts";
+import {
+  ipErrors,
+  ipFamily,
+  negativeText,
+  percentErrors,
+  portNameErrors,
+  portNumberErrors,
+} from "./names.ts";
+
+/** One `Invalid value` for each text. */
+export function invalidFor(
+  field: string,
+  value: unknown,
+  texts: readonly string[],
+): FieldError[] {
+  return texts.map((text) => invalid(field, value, text));
+}
+
+export function requireText(field: string, value: string | undefined): FieldError[] {
+  return (value ?? "") === "" ? [required(field, "")] : [];
+}
+
+export function nonNegative(field: string, value: number | undefined): FieldError[] {
+  return (value ?? 0) < 0 ? [invalid(field, value, negativeText)] : [];
+}
+
+export const dnsLabelField = (field: string, value: string): FieldError[] =>
+  invalidFor(field, value, dns1123LabelErrors(value));
+
+export const dnsSubdomainField = (field: string, value: string): FieldError[] =>
+  invalidFor(field, value, dns1123SubdomainErrors(value));
+
+export const qualifiedNameField = (field: string, value: string): FieldError[] =>
+  invalidFor(field, value, qualifiedNameErrors(value));
+
+export const ipField = (field: string, value: string): FieldError[] =>
+  invalidFor(field, value, ipErrors(value));
+
+/** A port of a target: a number, or the name of a container's port. */
+export function portOrNameField(field: string, port: number | string | undefined): FieldError[] {
+  const texts = typeof port === "string" ? portNameErrors(port) : portNumberErrors(port ?? 0);
+  return invalidFor(field, port ?? 0, texts);
+}
+
+/** A count, or a percentage of one. */
+export function countOrPercentField(
+  field: string,
+  value: number | string | undefined,
+): FieldError[] {
+  if (typeof value === "string") return invalidFor(field, value, percentErrors(value));
+  return nonNegative(field, value);
+}
+
+/** A path below some folder: relative, and never upwards. */
+export function descendingPathField(field: string, path: string): FieldError[] {
+  const errors = noBackstepsField(field, path);
+  if (!path.startsWith("/")) return errors;
+  return [invalid(field, path, "must be a relative path"), ...errors];
+}
+
+export function noBackstepsField(field: string, path: string): FieldError[] {
+  return path.split("/").includes("..") ? [invalid(field, path, "must not contain '..'")] : [];
+}
+
+/** A descending path that does not begin with two dots: volumes keep those names for themselves. */
+export function unreservedPathField(field: string, path: string): FieldError[] {
+  const errors = descendingPathField(field, path);
+  if (!path.startsWith("..") || path.startsWith("../")) return errors;
+  return [...errors, invalid(field, path, "must not start with '..'")];
+}
+
+/** True for exactly one IPv4 and one IPv6 address. */
+export function isDualStack(addresses: readonly string[]): boolean {
+  const families = new Set(addresses.map(ipFamily));
+  return families.has(4) && families.has(6);
+}
