@@ -1,0 +1,87 @@
+/** What the HTTPS door is given to work with. */
+import type { Logger } from "pino";
+import type { ResourceDefinition } from "#libs/api/resource.ts";
+import type { World } from "#libs/actor/world.ts";
+import type { LogChunk, ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
+import type { Authorizer } from "../auth/authorize.ts";
+import type { User } from "../auth/user.ts";
+import type { Registry } from "../registry/request.ts";
+
+/** PEM texts. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Signs the client certificates that are believed. */
+  readonly clientCa: string;
+}
+
+/** How service account tokens are recognized. */
+export interface TokenIssuer {
+  /** PEM public keys (or certificates), ES256 or RS256. */
+  readonly publicKeys: readonly string[];
+  readonly issuer: string;
+  /** A token must name one of these. */
+  readonly audiences: readonly string[];
+}
+
+export interface AuthOptions {
+  /** Static bearer tokens. */
+  readonly tokens?: ReadonlyMap<string, User>;
+  readonly serviceAccounts?: TokenIssuer;
+  /** Asked after system:masters and the rights of Kubernetes' bootstrap roles; first answer wins. */
+  readonly authorizers?: readonly Authorizer[];
+}
+
+/** One line of /readyz. */
+export interface HealthCheck {
+  readonly name: string;
+  /** Rejects or throws when unhealthy. */
+  readonly check: () => void | Promise<void>;
+  /** Which doors ask it: a lost bus is not ready, but still alive. */
+  readonly probes: readonly ("livez" | "readyz")[];
+}
+
+/** Streams that a node's kubelet answers. */
+export interface NodeStreams {
+  /** Chunks in order; the one with `end` is the last. */
+  readLog(node: string, request: ReadLogRequest, signal: AbortSignal): AsyncIterable<LogChunk>;
+}
+
+export interface HttpLimits {
+  /** Bytes of a request body; above it 413. Kubernetes: 3 MiB. */
+  readonly bodyBytesMax: number;
+  /** Bytes that wait for a slow watcher before it is cut off. */
+  readonly watchBufferBytesMax: number;
+  /** Milliseconds that open requests get to finish on close. */
+  readonly closeMsMax: number;
+}
+
+export const defaultLimits: HttpLimits = {
+  bodyBytesMax: 3 * 1024 * 1024,
+  watchBufferBytesMax: 16 * 1024 * 1024,
+  closeMsMax: 2_000,
+};
+
+export interface HttpOptions {
+  readonly registry: Registry;
+  readonly resources: readonly ResourceDefinition[];
+  readonly tls: TlsFiles;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Host and port that clients use, for `/api`'s serverAddressByClientCIDRs; default host:port. */
+  readonly externalAddress?: string;
+  readonly auth?: AuthOptions;
+  readonly nodes: NodeStreams;
+  readonly checks?: readonly HealthCheck[];
+  readonly limits?: Partial<HttpLimits>;
+  readonly log: Logger;
+  readonly world: World;
+  /** Ends every stream and refuses new requests. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
