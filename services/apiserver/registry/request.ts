@@ -80,7 +80,10 @@ export interface DeleteOptions {
 export interface Body {
   /** JSON form; not yet checked against the schema. */
   readonly value: unknown;
-  /** Paths that stand twice in the text, as Kubernetes words them (strict decoding). */
+  /**
+   * What stands twice in the text, worded as strict decoding words it: `duplicate field "a.b"` for
+   * JSON, `line 9: key "k" already set in map` for YAML.
+   */
   readonly duplicates: readonly string[];
   /** Set when the body came as protobuf: already canonical. */
   readonly canonical: boolean;

@@ -1,0 +1,101 @@
+/** The HTTP core on node:http2, which speaks HTTP/1.1 as well. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import type { Headers, HttpRequest, HttpResponse } from "./exchange.ts";
+
+type NodeRequest = IncomingMessage | Http2ServerRequest;
+type NodeResponse = ServerResponse | Http2ServerResponse;
+
+export function nodeRequest(request: NodeRequest): HttpRequest {
+  const url = request.url ?? "/";
+  const mark = url.indexOf("?");
+  return {
+    method: request.method ?? "GET",
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? "" : url.slice(mark + 1),
+    remoteAddress: request.socket?.remoteAddress ?? "",
+    certificate: certificateOf(request),
+    body: request as AsyncIterable<Uint8Array>,
+    header: (name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+    headers: (name) => rawValues(request.rawHeaders, name),
+    headerNames: () => Object.keys(request.headers),
+  };
+}
+
+function rawValues(rawHeaders: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? "");
+  }
+  return values;
+}
+
+// One look-up a connection: reading the peer's certificate costs more than a request.
+const certificates = new WeakMap<object, Uint8Array | null>();
+
+function certificateOf(request: NodeRequest): Uint8Array | undefined {
+  const socket = ("stream" in request ? request.stream.session?.socket : request.socket) as
+    | TLSSocket
+    | undefined;
+  const holder = "stream" in request ? request.stream.session : socket;
+  if (socket === undefined || holder === undefined) return undefined;
+  const known = certificates.get(holder);
+  if (known !== undefined) return known ?? undefined;
+  const certificate = socket.getPeerX509Certificate?.()?.raw ?? null;
+  certificates.set(holder, certificate);
+  return certificate ?? undefined;
+}
+
+export function nodeResponse(response: NodeResponse): HttpResponse {
+  const destination = response as ServerResponse;
+  const stream = () => ("stream" in response ? response.stream : undefined);
+  let ended = false;
+  return {
+    get begun() {
+      return response.headersSent;
+    },
+    get closed() {
+      return ended || destination.destroyed || (stream()?.destroyed ?? false);
+    },
+    get waitingBytes() {
+      return stream()?.writableLength ?? destination.writableLength;
+    },
+    begin: (status, headers) => {
+      if (destination.destroyed) return;
+      destination.writeHead(status, headers as Record<string, string>);
+    },
+    write: (chunk) => destination.destroyed || destination.write(chunk),
+    drained: () => drained(destination),
+    end: (chunk) => {
+      if (destination.destroyed || ended) return;
+      ended = true;
+      if (chunk === undefined) destination.end();
+      else destination.end(chunk);
+    },
+    destroy: () => {
+      ended = true;
+      const http2 = stream();
+      if (http2 === undefined) destination.destroy();
+      else http2.close();
+    },
+    onClose: (listener) => void destination.once("close", listener),
+  };
+}
+
+function drained(destination: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      destination.off("drain", done);
+      destination.off("close", done);
+      resolve();
+    };
+    destination.once("drain", done);
+    destination.once("close", done);
+    if (destination.destroyed) done();
+  });
+}
+
