@@ -1,6 +1,6 @@
-/** IP addresses and ranges: parsing, canonical form, and the errors Kubernetes words for them. */
-import { isIPv4, isIPv6 } from "node:net";
+/** IP addresses and ranges as numbers, their canonical form, and special ones. */
 import { invalid, type FieldError } from "../errors.ts";
+import { cidrFamily, ipFamily } from "./names.ts";
 
 export interface IpAddress {
   readonly family: "IPv4" | "IPv6";
@@ -17,15 +17,18 @@ export interface IpRange {
 
 const bitsOf = { IPv4: 32, IPv6: 128 } as const;
 
-/** The address that a text means; undefined for anything else (leading zeros, zones, …). */
+const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** The address that a text means, as sloppily as Kubernetes reads it (see `ipFamily`). */
 export function parseIp(text: string): IpAddress | undefined {
-  if (isIPv4(text)) return { family: "IPv4", value: valueOfV4(text) };
-  if (!isIPv6(text) || text.includes("%")) return undefined;
-  return { family: "IPv6", value: valueOfV6(text) };
+  const family = ipFamily(text);
+  if (family === 0) return undefined;
+  if (family === 6) return { family: "IPv6", value: valueOfV6(text) };
+  return { family: "IPv4", value: valueOfV4(mapped.exec(text)?.[1] ?? text) };
 }
 
 function valueOfV4(text: string): bigint {
-  return text.split(".").reduce((sum, part) => (sum << 8n) | BigInt(part), 0n);
+  return text.split(".").reduce((sum, part) => (sum << 8n) | BigInt(Number(part)), 0n);
 }
 
 function valueOfV6(text: string): bigint {
@@ -74,12 +77,11 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
 
 /** The range that `address/bits` means; undefined for anything else. */
 export function parseRange(text: string): IpRange | undefined {
-  const [address = "", bits, ...rest] = text.split("/");
+  if (cidrFamily(text) === 0) return undefined;
+  const [address = "", bits] = text.split("/");
   const ip = parseIp(address);
-  if (ip === undefined || bits === undefined || rest.length > 0) return undefined;
-  if (!/^(0|[1-9]\d{0,2})$/.test(bits)) return undefined;
+  if (ip === undefined) return undefined;
   const prefixLength = Number(bits);
-  if (prefixLength > bitsOf[ip.family]) return undefined;
   const hostBits = BigInt(bitsOf[ip.family] - prefixLength);
   return { family: ip.family, base: (ip.value >> hostBits) << hostBits, prefixLength };
 }
@@ -93,44 +95,43 @@ export function rangeContains(range: IpRange, { family, value }: IpAddress): boo
   return value >= range.base && value < range.base + rangeSize(range);
 }
 
-export function validateIp(path: string, text: string): FieldError[] {
-  if (parseIp(text)) return [];
-  const detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-  return [invalid(path, text, detail)];
-}
-
-export function validateRange(path: string, text: string): FieldError[] {
-  if (parseRange(text)) return [];
-  const detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-  return [invalid(path, text, detail)];
-}
-
-const within = (range: string, ip: IpAddress) => rangeContains(parseRange(range)!, ip);
+const special = [
+  ["may not be in the loopback range (127.0.0.0/8, ::1/128)", "127.0.0.0/8", "::1/128"],
+  [
+    "may not be in the link-local range (169.254.0.0/16, fe80::/10)",
+    "169.254.0.0/16",
+    "fe80::/10",
+  ],
+  [
+    "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
+    "224.0.0.0/24",
+    "ff02::/16",
+  ],
+].map(([detail = "", ...ranges]) => ({ detail, ranges: ranges.map(parseRange) }));
 
 /** Addresses that no endpoint and no external address may have. */
 export function validateNonSpecialIp(path: string, text: string): FieldError[] {
   const ip = parseIp(text);
   if (ip === undefined) return [invalid(path, text, "must be a valid IP address")];
-  const errors: string[] = [];
-  if (ip.value === 0n) errors.push(`may not be unspecified (${text})`);
-  if (within("127.0.0.0/8", ip) || within("::1/128", ip)) {
-    errors.push("may not be in the loopback range (127.0.0.0/8, ::1/128)");
-  }
-  if (within("169.254.0.0/16", ip) || within("fe80::/10", ip)) {
-    errors.push("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
-  }
-  if (within("224.0.0.0/24", ip) || within("ff02::/16", ip)) {
-    errors.push("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
-  }
-  return errors.map((detail) => invalid(path, text, detail));
+  const errors = special
+    .filter(({ ranges }) => ranges.some((range) => range && rangeContains(range, ip)))
+    .map(({ detail }) => invalid(path, text, detail));
+  if (ip.value === 0n) errors.unshift(invalid(path, text, `may not be unspecified (${text})`));
+  return errors;
 }
 
 /** What a client is told about an address that is written in an unusual way. */
 export function ipWarnings(path: string, text: string): string[] {
   const ip = parseIp(text);
-  if (ip?.family !== "IPv6" || ipText(ip) === text) return [];
+  if (ip === undefined || ipText(ip) === text) return [];
   const canonical = ipText(ip);
+  if (ip.family === "IPv6") {
+    return [
+      `${path}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`,
+    ];
+  }
   return [
-    `${path}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`,
+    `${path}: non-standard IP address "${text}" will be considered invalid ` +
+      `in a future Kubernetes release: use "${canonical}"`,
   ];
 }
