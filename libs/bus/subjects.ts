@@ -100,6 +100,21 @@ export class Subjects {
     return `${this.prefix}.head.v1`;
   }
 
+  /** Batches of the store's log; a stream keeps them. */
+  log(): string {
+    return `${this.prefix}.log.v1`;
+  }
+
+  /** Pieces of the store's snapshots, and what closes one; a stream keeps them. */
+  snapshot(part: "chunk" | "manifest"): string {
+    return `${this.prefix}.snapshot.v1.${part}`;
+  }
+
+  /** Name of a JetStream stream of this cluster. */
+  stream(kind: "LOG" | "SNAP"): string {
+    return `${kind}_${this.prefix.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
+  }
+
   /** Observing and breaking one component. */
   actor(component: string, instance: string, verb: ActorVerb): string {
     return `${this.prefix}.actor.v1.${escapeToken(component)}.${escapeToken(instance)}.${verb}`;

@@ -1,0 +1,303 @@
+/**
+ * Group commit: one append is on its way, what comes meanwhile gathers into the next. A commit is
+ * decided when it comes, on the state as it will be; it is answered when it is durable.
+ */
+import type {
+  CommitFailure,
+  CommitRequest,
+  CommitResponse,
+  Record as StoredRecord,
+} from "#proto/gen/kubus/store/v1.ts";
+import { type Accepted, type Limits, type Refused, type Write, decideCommit } from "../decide.ts";
+import { type LogPosition, encodeBatch } from "../log/batch.ts";
+import type { AppendOutcome } from "../log/stream.ts";
+import { Fifo } from "../memory/history.ts";
+import type { StoreMemory } from "../memory/memory.ts";
+import { readOne } from "../memory/reading.ts";
+import type { Change } from "../memory/versions.ts";
+import { PendingView } from "./pending.ts";
+import { Refusals } from "./refusals.ts";
+
+export interface QueueLimits extends Limits {
+  /** Commits that wait for their answer; above, new ones are refused as overloaded. */
+  readonly queueMax: number;
+  readonly queueBytesMax: number;
+  /** Bytes of one message of the log, unless a single commit is larger. */
+  readonly batchBytesMax: number;
+}
+
+export interface QueueOptions {
+  readonly memory: StoreMemory;
+  readonly position: LogPosition;
+  readonly leader: string;
+  readonly limits: QueueLimits;
+  readonly nowMs: () => number;
+  /** Appends behind a sequence of the log. */
+  readonly append: (payload: Uint8Array, lastSequence: number) => Promise<AppendOutcome>;
+  /** What just became durable, in order; called before the writers hear of it. */
+  readonly onCommitted: (changes: readonly Change[]) => void;
+  /** This store cannot go on: the log is not its own any more, or does not answer. */
+  readonly onLost: (outcome: LostOutcome) => void;
+}
+
+export type LostOutcome = Extract<AppendOutcome, { type: "Fenced" | "Lost" | "Unknown" }>;
+
+type Respond = (response: CommitResponse) => void;
+
+interface Waiting {
+  readonly requestId: string;
+  readonly writes: readonly Write[];
+  readonly bytes: number;
+  /** Answered when the commit is durable, or surely not. */
+  readonly responds: ((outcome: "durable" | Refused) => void)[];
+}
+
+export class CommitQueue {
+  readonly #options: QueueOptions;
+  readonly #view: PendingView;
+  readonly #refusals = new Refusals();
+  readonly #waiting = new Fifo<Waiting>();
+  readonly #byRequestId = new Map<string, Waiting>();
+  readonly #drained: (() => void)[] = [];
+  #newest: Waiting | undefined;
+  #position: LogPosition;
+  #nextRevision: number;
+  #unanswered = 0;
+  #bytes = 0;
+  #isAppending = false;
+  #isScheduled = false;
+  #isClosed = false;
+  #isAbandoned = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#view = new PendingView(options.memory);
+    this.#position = options.position;
+    this.#nextRevision = options.position.nextRevision;
+  }
+
+  get position(): LogPosition {
+    return this.#position;
+  }
+
+  /** Calls `respond` once, when the fate of the commit is known; never when it stays unknown. */
+  submit(request: CommitRequest, respond: Respond): void {
+    const { requestId } = request;
+    if (this.#isClosed) return this.#refuse(request, unavailable("the store is stopping"), respond);
+    if (requestId !== "" && this.#answerAgain(request, respond)) return;
+
+    const { limits, nowMs } = this.#options;
+    if (this.#unanswered >= limits.queueMax || this.#bytes >= limits.queueBytesMax) {
+      const message = `${this.#unanswered} commits are waiting`;
+      return this.#refuse(request, refusal("COMMIT_FAILURE_OVERLOADED", message), respond);
+    }
+    const view = this.#view;
+    const nextRevision = this.#nextRevision;
+    const decision = decideCommit({ request, view, limits, nextRevision, nowMs: nowMs() });
+    if (decision.type === "Refused") {
+      // It may have been refused because of a write that is not durable yet, and may never be.
+      this.#afterNewest(request, respond, () => {
+        this.#refusals.add(requestId, decision);
+        this.#refuse(request, decision, respond);
+      });
+    } else if (decision.writes.length === 0) {
+      const respondHead = () => respond(done(this.#options.memory.revision));
+      this.#afterNewest(request, respond, respondHead);
+    } else {
+      this.#enqueue(request, decision, respond);
+    }
+  }
+
+  /** Takes no more commits. Resolves when all that were accepted are answered. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#unanswered === 0) return;
+    await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Appends no more; what is on its way is still answered. */
+  abandon(): void {
+    this.#isClosed = true;
+    this.#isAbandoned = true;
+  }
+
+  /** True when the commit is known: it was, or will be, answered like the first of its id. */
+  #answerAgain(request: CommitRequest, respond: Respond): boolean {
+    const { requestId } = request;
+    const revision = this.#options.memory.outcomeOf(requestId);
+    if (revision !== undefined) {
+      respond(done(revision));
+      return true;
+    }
+    const refused = this.#refusals.get(requestId);
+    if (refused) {
+      this.#refuse(request, refused, respond);
+      return true;
+    }
+    const waiting = this.#byRequestId.get(requestId);
+    if (!waiting) return false;
+    this.#await(waiting, request, respond, () => respond(done(lastRevision(waiting))));
+    return true;
+  }
+
+  #enqueue(request: CommitRequest, { writes, bytes }: Accepted, respond: Respond): void {
+    const { requestId } = request;
+    const waiting: Waiting = { requestId, writes, bytes, responds: [] };
+    this.#nextRevision += writes.length;
+    this.#bytes += bytes;
+    for (const write of writes) this.#view.add(write);
+    if (requestId !== "") this.#byRequestId.set(requestId, waiting);
+    this.#waiting.push(waiting);
+    this.#newest = waiting;
+    this.#await(waiting, request, respond, () => respond(done(lastRevision(waiting))));
+    this.#schedule();
+  }
+
+  #afterNewest(request: CommitRequest, respond: Respond, onDurable: () => void): void {
+    if (this.#newest) this.#await(this.#newest, request, respond, onDurable);
+    else onDurable();
+  }
+
+  #await(
+    waiting: Waiting,
+    request: CommitRequest,
+    respond: Respond,
+    onDurable: () => void,
+  ): void {
+    this.#unanswered += 1;
+    waiting.responds.push((outcome) => {
+      this.#unanswered -= 1;
+      if (outcome === "durable") onDurable();
+      else this.#refuse(request, outcome, respond);
+    });
+  }
+
+  #refuse(request: CommitRequest, refused: Refused, respond: Respond): void {
+    const { failure, failedIndex, message } = refused;
+    const key = conflicts.has(failure) ? request.mutations[failedIndex]?.key : undefined;
+    const current = key ? readOne(this.#options.memory, { key, revision: 0 }).record : undefined;
+    respond({ revision: 0, failure, failedIndex, current, message });
+  }
+
+  /** Soon, but after all that came in the same piece from the socket. */
+  #schedule(): void {
+    if (this.#isAppending || this.#isScheduled || this.#isAbandoned) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#appendNext().catch((error: unknown) => this.#break(error));
+    });
+  }
+
+  async #appendNext(): Promise<void> {
+    const commits = this.#takeBatch();
+    if (commits.length === 0) return;
+    this.#isAppending = true;
+    const { leader, nowMs, append } = this.#options;
+    const timeMs = nowMs();
+    const writes = commits.flatMap((commit) => commit.writes);
+    const { payload, crc } = encodeBatch({ position: this.#position, leader, timeMs, writes });
+    const outcome = await append(payload, this.#position.sequence);
+    this.#isAppending = false;
+
+    if (outcome.type === "Appended") {
+      const { sequence } = outcome;
+      const nextRevision = this.#position.nextRevision + writes.length;
+      this.#position = { ...this.#position, sequence, crc, nextRevision };
+      this.#apply(commits, { sequence, crc, timeMs, bytes: payload.length });
+      if (this.#waiting.length > 0) this.#schedule();
+    } else {
+      this.#giveUp(commits, outcome);
+    }
+    if (this.#unanswered === 0) for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  #takeBatch(): Waiting[] {
+    const commits: Waiting[] = [];
+    let bytes = 0;
+    for (let next = this.#waiting.at(0); next; next = this.#waiting.at(0)) {
+      bytes += next.bytes;
+      if (commits.length > 0 && bytes > this.#options.limits.batchBytesMax) break;
+      commits.push(next);
+      this.#waiting.shift();
+    }
+    return commits;
+  }
+
+  #apply(
+    commits: readonly Waiting[],
+    mark: { sequence: number; crc: number; timeMs: number; bytes: number },
+  ): void {
+    const { memory, onCommitted } = this.#options;
+    const changes: Change[] = [];
+    for (const { writes } of commits) {
+      for (const write of writes) {
+        changes.push(memory.apply(write));
+        this.#view.settle(write);
+      }
+    }
+    memory.closeBatch(mark, mark.timeMs);
+    onCommitted(changes);
+    for (const commit of commits) this.#answer(commit, "durable");
+  }
+
+  /** Nothing of the batch is stored, or nobody knows: what was decided after it falls with it. */
+  #giveUp(commits: readonly Waiting[], outcome: Exclude<AppendOutcome, { type: "Appended" }>): void {
+    const fallen: Waiting[] = [];
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) fallen.push(next);
+    this.#view.clear();
+    this.#nextRevision = this.#position.nextRevision;
+    const isStoredNowhere = outcome.type === "Unavailable" || outcome.type === "Fenced";
+    for (const commit of commits) {
+      this.#answer(commit, isStoredNowhere ? unavailable(outcome.message) : "unknown");
+    }
+    for (const commit of fallen) this.#answer(commit, unavailable(outcome.message));
+    if (outcome.type === "Unavailable") return;
+    this.#isClosed = true;
+    this.#options.onLost(outcome);
+  }
+
+  /** The memory refused what was decided on it: nothing that it says can be trusted. */
+  #break(error: unknown): void {
+    this.#isClosed = true;
+    const message = error instanceof Error ? error.message : String(error);
+    this.#options.onLost({ type: "Unknown", message });
+  }
+
+  #answer(commit: Waiting, outcome: "durable" | "unknown" | Refused): void {
+    this.#bytes -= commit.bytes;
+    if (this.#byRequestId.get(commit.requestId) === commit) {
+      this.#byRequestId.delete(commit.requestId);
+    }
+    if (this.#newest === commit) this.#newest = undefined;
+    if (outcome === "unknown") {
+      this.#unanswered -= commit.responds.length;
+      return;
+    }
+    for (const respond of commit.responds) respond(outcome);
+  }
+}
+
+const conflicts: ReadonlySet<CommitFailure> = new Set<CommitFailure>([
+  "COMMIT_FAILURE_EXISTS",
+  "COMMIT_FAILURE_REVISION_MISMATCH",
+]);
+
+const lastRevision = ({ writes }: Waiting) => writes[writes.length - 1]?.revision ?? 0;
+
+const done = (revision: number): CommitResponse => ({
+  revision,
+  failure: "COMMIT_FAILURE_UNSPECIFIED",
+  failedIndex: 0,
+  current: undefined as StoredRecord | undefined,
+  message: "",
+});
+
+const refusal = (failure: CommitFailure, message: string): Refused => ({
+  type: "Refused",
+  failure,
+  failedIndex: 0,
+  message,
+});
+
+const unavailable = (message: string) => refusal("COMMIT_FAILURE_UNAVAILABLE", message);

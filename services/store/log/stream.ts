@@ -1,0 +1,274 @@
+/** A JetStream stream that one writer appends to, and that is read in order. */
+import {
+  type JetStreamManager,
+  JetStreamApiError,
+  DeliverPolicy,
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
+import { type Msg, createInbox, headers } from "@nats-io/nats-core";
+import type { World } from "#libs/actor/world.ts";
+import type { Bus } from "#libs/bus/bus.ts";
+import { DamagedError } from "./batch.ts";
+
+export interface StreamOptions {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly replicas: number;
+}
+
+export interface StreamLimits {
+  /** Milliseconds to wait for one answer before the same message is sent again. */
+  readonly appendTimeoutMs: number;
+  /** Milliseconds after which an append whose fate is unknown is given up. */
+  readonly appendMsMax: number;
+}
+
+export interface StoredMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly payload: Uint8Array;
+}
+
+export type AppendOutcome =
+  | { readonly type: "Appended"; readonly sequence: number }
+  /** Surely not stored: the disk is full, or JetStream is off. */
+  | { readonly type: "Unavailable"; readonly message: string }
+  /** Somebody else wrote: this writer is not the leader any more. */
+  | { readonly type: "Fenced"; readonly message: string }
+  /** The stream is shorter than what it acknowledged. */
+  | { readonly type: "Lost"; readonly message: string }
+  /** No answer for too long. It may be stored or not. */
+  | { readonly type: "Unknown"; readonly message: string };
+
+interface PubAck {
+  readonly seq?: number;
+  readonly error?: { readonly code: number; readonly err_code?: number; readonly description: string };
+}
+
+const expectedSequenceHeader = "Nats-Expected-Last-Sequence";
+const wrongLastSequence = 10_071;
+const streamNotFound = 10_059;
+const apiTimeoutMs = 5_000;
+const retryMs = 100;
+/** Bytes that a replay asks for ahead of what it has processed. */
+const readAheadBytesMax = 16 * 1024 * 1024;
+
+/** Rejects with an error of NATS when JetStream cannot be reached; DamagedError for a wrong stream. */
+export async function openStream(
+  bus: Bus,
+  world: World,
+  options: StreamOptions,
+  limits: StreamLimits,
+): Promise<DurableStream> {
+  const manager = await jetstreamManager(bus.connection, { checkAPI: false, timeout: apiTimeoutMs });
+  const info = await ensure(manager, options);
+  const fault = faultOf(info.config);
+  if (fault) throw new DamagedError(`stream ${options.name} ${fault}; it would lose writes`);
+  return new DurableStream(bus, world, options.name, limits, manager);
+}
+
+async function ensure(manager: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
+  const { name, subjects, replicas } = options;
+  try {
+    return await manager.streams.info(name);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== streamNotFound) throw error;
+  }
+  return await manager.streams.add({
+    name,
+    subjects: [...subjects],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    // A full stream must refuse the new, never drop the old.
+    discard: DiscardPolicy.New,
+    num_replicas: replicas,
+    allow_direct: true,
+    deny_delete: true,
+  });
+}
+
+/** Servers ignore fields that they do not know, so what they echo is what counts. */
+function faultOf(config: StreamConfig): string | undefined {
+  if (config.storage !== StorageType.File) return "is not on disk";
+  if (config.discard !== DiscardPolicy.New) return "drops old messages when it is full";
+  if (config.max_age > 0) return "drops messages by age";
+  if (config.retention !== RetentionPolicy.Limits) return "drops messages that were read";
+  return config.no_ack === true ? "does not acknowledge" : undefined;
+}
+
+export class DurableStream {
+  readonly name: string;
+  readonly #bus: Bus;
+  readonly #world: World;
+  readonly #limits: StreamLimits;
+  readonly #manager: JetStreamManager;
+  readonly #inbox = createInbox();
+  readonly #close: () => void;
+  #appends = 0;
+  #onAnswer: (message: Msg) => void = () => undefined;
+
+  constructor(
+    bus: Bus,
+    world: World,
+    name: string,
+    limits: StreamLimits,
+    manager: JetStreamManager,
+  ) {
+    this.name = name;
+    this.#bus = bus;
+    this.#world = world;
+    this.#limits = limits;
+    this.#manager = manager;
+    const subscription = bus.connection.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (!error) this.#onAnswer(message);
+      },
+    });
+    this.#close = () => subscription.unsubscribe();
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  async range(): Promise<{ first: number; last: number; messages: number; bytes: number }> {
+    const { state } = await this.#manager.streams.info(this.name);
+    const { first_seq: first, last_seq: last, messages, bytes } = state;
+    return { first, last, messages, bytes };
+  }
+
+  /**
+   * Appends behind `lastSequence` and nowhere else. Only one at a time. When no answer comes, the
+   * same message is sent again with the same expectation until its fate is known.
+   */
+  async append(subject: string, payload: Uint8Array, lastSequence: number): Promise<AppendOutcome> {
+    const deadline = this.#world.monotonic() + this.#limits.appendMsMax;
+    const reply = `${this.#inbox}.${(this.#appends++).toString(36)}`;
+    let isAmbiguous = false;
+    while (true) {
+      const answer = await this.#send(subject, payload, lastSequence, reply);
+      if (typeof answer === "string") isAmbiguous = true;
+      else {
+        const outcome = await this.#judge(answer, payload, lastSequence);
+        if (outcome && (outcome.type !== "Unavailable" || !isAmbiguous)) return outcome;
+      }
+      if (this.#world.monotonic() > deadline) {
+        const seconds = this.#limits.appendMsMax / 1000;
+        return { type: "Unknown", message: `${this.name} did not answer for ${seconds} s` };
+      }
+      if (typeof answer !== "string") await this.#world.sleep(retryMs);
+    }
+  }
+
+  /** The answer, or why there is none yet. */
+  #send(
+    subject: string,
+    payload: Uint8Array,
+    lastSequence: number,
+    reply: string,
+  ): Promise<PubAck | "silent"> {
+    const { connection } = this.#bus;
+    return new Promise((resolve) => {
+      const settle = (answer: PubAck | "silent") => {
+        cancel();
+        reconnects.unsubscribe();
+        this.#onAnswer = () => undefined;
+        resolve(answer);
+      };
+      const cancel = this.#world.after(this.#limits.appendTimeoutMs, () => settle("silent"));
+      // What was on its way when the connection broke is asked about at once.
+      const reconnects = this.#bus.onReconnect(() => settle("silent"));
+      this.#onAnswer = (message) => {
+        if (message.subject === reply) settle(pubAckOf(message));
+      };
+      const head = headers();
+      head.set(expectedSequenceHeader, String(lastSequence));
+      try {
+        connection.publish(subject, payload, { headers: head, reply });
+      } catch (error) {
+        settle({ error: { code: 0, description: textOf(error) } });
+      }
+    });
+  }
+
+  async #judge(
+    { seq, error }: PubAck,
+    payload: Uint8Array,
+    lastSequence: number,
+  ): Promise<AppendOutcome | undefined> {
+    if (error?.err_code === wrongLastSequence) return await this.#whose(payload, lastSequence);
+    if (error) return { type: "Unavailable", message: error.description };
+    if (seq === lastSequence + 1) return { type: "Appended", sequence: seq };
+    return { type: "Lost", message: `${this.name} acknowledged message ${seq} as the next` };
+  }
+
+  /** The place is taken: by an earlier sending of the same message, or by another writer. */
+  async #whose(payload: Uint8Array, lastSequence: number): Promise<AppendOutcome | undefined> {
+    const sequence = lastSequence + 1;
+    try {
+      const stored = await this.#manager.streams.getMessage(this.name, { seq: sequence });
+      if (stored) {
+        if (isSame(stored.data, payload)) return { type: "Appended", sequence };
+        return { type: "Fenced", message: `another store wrote message ${sequence}` };
+      }
+      const { last } = await this.range();
+      if (last >= sequence) return { type: "Unknown", message: `message ${sequence} is gone` };
+      return { type: "Lost", message: `${this.name} ends at ${last}, ${lastSequence} was stored` };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async message(sequence: number): Promise<StoredMessage | undefined> {
+    const stored = await this.#manager.streams.getMessage(this.name, { seq: sequence });
+    return stored ? { sequence, subject: stored.subject, payload: stored.data } : undefined;
+  }
+
+  /** The newest message on a subject. */
+  async lastOn(subject: string): Promise<StoredMessage | undefined> {
+    const stored = await this.#manager.streams.getMessage(this.name, { last_by_subj: subject });
+    return stored ? { sequence: stored.seq, subject, payload: stored.data } : undefined;
+  }
+
+  /** Messages `first` to `last` in order; those that are gone are left out. One must be there. */
+  async *read(first: number, last: number): AsyncGenerator<StoredMessage> {
+    if (first > last) return;
+    const consumers = jetstream(this.#bus.connection, { timeout: apiTimeoutMs }).consumers;
+    const consumer = await consumers.get(this.name, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: first,
+    });
+    const messages = await consumer.consume({ max_bytes: readAheadBytesMax });
+    try {
+      for await (const { seq: sequence, subject, data: payload, info } of messages) {
+        if (sequence > last) return;
+        yield { sequence, subject, payload };
+        if (sequence === last || info.pending === 0) return;
+      }
+    } finally {
+      await messages.close();
+      await consumer.delete().catch(() => false);
+    }
+  }
+
+  /** Removes all messages before one. */
+  async cutBefore(sequence: number): Promise<void> {
+    await this.#manager.streams.purge(this.name, { seq: sequence });
+  }
+}
+
+function pubAckOf(message: Msg): PubAck {
+  if (message.data.length > 0) return message.json<PubAck>();
+  const code = message.headers?.code ?? 0;
+  return { error: { code, description: "no JetStream answers" } };
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
+
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

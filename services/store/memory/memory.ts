@@ -1,0 +1,266 @@
+/** The store's state in memory: every living key, and the versions that the history window holds. */
+import type { Key } from "#proto/gen/kubus/store/v1.ts";
+import { type KeyHead, type View, type Write, keyText } from "../decide.ts";
+import { Expiry } from "./expiry.ts";
+import { type BatchMark, History } from "./history.ts";
+import { SortedEntries } from "./sorted.ts";
+import { type Change, type Entry, type Table, type Version, sortKeyOf } from "./versions.ts";
+
+export interface Window {
+  /** Milliseconds that a change stays readable at least, unless there are too many. */
+  readonly historyMsMax: number;
+  /** Changes that stay readable. */
+  readonly historyCountMax: number;
+}
+
+/** A record as a snapshot gives it back. */
+export interface Restored {
+  readonly key: Key;
+  readonly value: Uint8Array;
+  readonly createRevision: number;
+  readonly revision: number;
+  readonly partition: string;
+  readonly confidential: boolean;
+  readonly expiresAtMs: number;
+}
+
+/** The log and the memory disagree: nothing that follows can be trusted. */
+export class BrokenInvariantError extends Error {
+  override readonly name = "BrokenInvariantError";
+}
+
+/** Batches that one call of `compact` drops at most, so that it stays short. */
+const compactBatchesMax = 256;
+
+export class StoreMemory implements View {
+  readonly expiry = new Expiry();
+  readonly history = new History();
+  readonly tables = new Map<string, Table>();
+  readonly #window: Window;
+  readonly #outcomes = new Map<string, number>();
+  #revision = 0;
+  #floor = 0;
+  #pinned = Number.POSITIVE_INFINITY;
+  #batchRequestIds: string[] = [];
+  #valueBytes = 0;
+  #keys = 0;
+
+  constructor(window: Window) {
+    this.#window = window;
+  }
+
+  /** Revision of the last change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Lowest revision at which can be read, and after which changes can be asked for. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Keys that are there now. */
+  get keyCount(): number {
+    return this.#keys;
+  }
+
+  /** Bytes of the values of the keys that are there now. */
+  get valueBytes(): number {
+    return this.#valueBytes;
+  }
+
+  /** Revision with which a commit of this id ended, when it is inside the window. */
+  outcomeOf(requestId: string): number | undefined {
+    return this.#outcomes.get(requestId);
+  }
+
+  find({ group, resource, namespace, name }: Key): Entry | undefined {
+    return this.tables.get(tableText(group, resource))?.byKey.get(sortKeyOf(namespace, name));
+  }
+
+  head(key: Key): KeyHead | undefined {
+    const newest = this.find(key)?.newest;
+    return newest?.value ? newest : undefined;
+  }
+
+  table(group: string, resource: string): Table | undefined {
+    return this.tables.get(tableText(group, resource));
+  }
+
+  /** Applies one write; its revision must be above all before it. Close each batch. */
+  apply(write: Write): Change {
+    const { key, revision, type } = write;
+    if (revision <= this.#revision) {
+      throw new BrokenInvariantError(`revision ${revision} comes after ${this.#revision}`);
+    }
+    const table = this.#tableFor(key.group, key.resource);
+    const sortKey = sortKeyOf(key.namespace, key.name);
+    const found = table.byKey.get(sortKey);
+    const before = found?.living ? found.newest : undefined;
+    if ((before === undefined) !== (type === "MUTATION_TYPE_CREATE")) {
+      throw new BrokenInvariantError(`${type} of ${keyText(key)} at revision ${revision}`);
+    }
+    const version = versionOf(write, before, found?.newest);
+    const entry = found ?? this.#enter(table, sortKey, key, version);
+    if (found) this.#renew(found, version);
+    this.expiry.note(entry, found ? version.previous : undefined);
+    this.#valueBytes += (version.value?.length ?? 0) - (before?.value?.length ?? 0);
+    this.#revision = revision;
+    const change = this.#follow(table, entry, version, before);
+    this.history.add(change);
+    if (write.requestId !== "") {
+      this.#outcomes.set(write.requestId, revision);
+      this.#batchRequestIds.push(write.requestId);
+    }
+    return change;
+  }
+
+  /** Ends a batch of writes, and lets go of what is beyond the window. */
+  closeBatch(mark: Omit<BatchMark, "requestIds" | "lastRevision">, nowMs: number): void {
+    const requestIds = this.#batchRequestIds;
+    this.#batchRequestIds = [];
+    this.history.close({ ...mark, lastRevision: this.#revision, requestIds });
+    this.compact(nowMs);
+  }
+
+  /** Raises the floor to what the window allows, a bounded step at a time. */
+  compact(nowMs: number): void {
+    const { historyMsMax, historyCountMax } = this.#window;
+    for (let dropped = 0; dropped < compactBatchesMax; dropped += 1) {
+      const { oldestBatch, newestBatch, count } = this.history;
+      if (!oldestBatch || oldestBatch === newestBatch) return;
+      const isOld = nowMs - oldestBatch.timeMs > historyMsMax;
+      if (!isOld && count <= historyCountMax) return;
+      if (oldestBatch.lastRevision > this.#pinned) return;
+      this.history.dropBatch((change) => this.#forget(change));
+      for (const id of oldestBatch.requestIds) this.#outcomes.delete(id);
+      this.#floor = oldestBatch.lastRevision;
+    }
+  }
+
+  /** Keeps the floor where it is until the returned function is called. */
+  pin(): () => void {
+    const before = this.#pinned;
+    this.#pinned = Math.min(before, this.#floor);
+    return () => {
+      this.#pinned = before;
+    };
+  }
+
+  /** Puts a record of a snapshot back. Only before the first write; then call `restored`. */
+  restore(record: Restored): void {
+    const { key } = record;
+    const table = this.#tableFor(key.group, key.resource);
+    const sortKey = sortKeyOf(key.namespace, key.name);
+    if (table.byKey.has(sortKey)) throw new BrokenInvariantError(`${keyText(key)} comes twice`);
+    const { createRevision, revision, partition, confidential, expiresAtMs } = record;
+    const value = ownCopy(record.value);
+    const version = { revision, createRevision, value, partition, confidential, expiresAtMs };
+    const entry = this.#enter(table, sortKey, key, { ...version, previous: undefined });
+    this.expiry.note(entry, undefined);
+    this.#valueBytes += value.length;
+  }
+
+  /** Last revision of a resource and of its partitions, as the snapshot had them. */
+  restoreHeads(
+    group: string,
+    resource: string,
+    revision: number,
+    partitions: Iterable<readonly [string, number]>,
+  ): void {
+    const table = this.#tableFor(group, resource);
+    table.revision = revision;
+    for (const [partition, head] of partitions) table.partitions.set(partition, head);
+  }
+
+  /** The snapshot is complete: it was the state after this revision. */
+  restored(revision: number): void {
+    this.#revision = revision;
+    this.#floor = revision;
+  }
+
+  #tableFor(group: string, resource: string): Table {
+    const text = tableText(group, resource);
+    const found = this.tables.get(text);
+    if (found) return found;
+    const sorted = new SortedEntries<Entry>();
+    const rest = { byKey: new Map(), sorted, revision: 0, partitions: new Map() };
+    const table: Table = { group, resource, ...rest };
+    this.tables.set(text, table);
+    return table;
+  }
+
+  #enter(table: Table, sortKey: string, key: Key, newest: Version): Entry {
+    const entry: Entry = { sortKey, key, table, living: true, newest };
+    table.byKey.set(sortKey, entry);
+    table.sorted.insert(entry);
+    this.#keys += 1;
+    return entry;
+  }
+
+  #renew(entry: Entry, version: Version): void {
+    entry.newest = version;
+    const isLiving = version.value !== undefined;
+    if (isLiving === entry.living) return;
+    entry.living = isLiving;
+    this.#keys += isLiving ? 1 : -1;
+    entry.table.sorted.noteLiveness(entry);
+  }
+
+  /** Moves the heads of the resource and its partitions on. */
+  #follow(table: Table, entry: Entry, version: Version, before: Version | undefined): Change {
+    const { revision, partition } = version;
+    const headOf = (name: string) => table.partitions.get(name) ?? 0;
+    const isMoved = before !== undefined && before.partition !== partition;
+    const change: Change = {
+      revision,
+      entry,
+      version,
+      previousResourceRevision: table.revision,
+      previousPartitionRevision: headOf(partition),
+      moved: isMoved
+        ? { from: before.partition, previousRevision: headOf(before.partition) }
+        : undefined,
+    };
+    table.revision = revision;
+    table.partitions.set(partition, revision);
+    if (isMoved) table.partitions.set(before.partition, revision);
+    return change;
+  }
+
+  /** Nobody can ask for what was there before the change any more. */
+  #forget({ entry, version }: Change): void {
+    version.previous = undefined;
+    if (version.value !== undefined || entry.newest !== version) return;
+    entry.table.byKey.delete(entry.sortKey);
+    entry.table.sorted.remove(entry);
+  }
+}
+
+const tableText = (group: string, resource: string) => `${group}/${resource}`;
+
+function versionOf(
+  write: Write,
+  before: Version | undefined,
+  previous: Version | undefined,
+): Version {
+  const { type, revision, partition, confidential, expiresAtMs } = write;
+  return {
+    revision,
+    createRevision: before?.createRevision ?? revision,
+    value: type === "MUTATION_TYPE_DELETE" ? undefined : ownCopy(write.value),
+    partition,
+    confidential,
+    expiresAtMs,
+    previous,
+  };
+}
+
+/** A value must not keep the buffer alive that it came in, if that is much larger. */
+const ownCopy = (bytes: Uint8Array): Uint8Array =>
+  bytes.buffer.byteLength <= bytes.byteLength + pinnedBytesMax
+    ? bytes
+    : Uint8Array.prototype.slice.call(bytes);
+
+/** Bytes of a foreign buffer that a value may keep alive: the rest of its own request. */
+const pinnedBytesMax = 512;

@@ -1,0 +1,44 @@
+/** Deletes keys whose time is up. Only the leader does, and by commits like any other. */
+import type { World } from "#libs/actor/world.ts";
+import type { CommitRequest } from "#proto/gen/kubus/store/v1.ts";
+import type { CommitQueue } from "../commit/queue.ts";
+import type { Entry } from "../memory/versions.ts";
+import type { StoreMemory } from "../memory/memory.ts";
+
+const lookMs = 1_000;
+/** Keys deleted at one look. */
+const expiredMax = 500;
+/** Milliseconds until a key is tried again whose deletion was refused. */
+const againMs = 1_000;
+
+/** Looks for expired keys and old history every second; returns what ends it. */
+export function keepTidy(world: World, memory: StoreMemory, queue: CommitQueue): () => void {
+  return world.every(lookMs, () => {
+    const nowMs = world.now();
+    memory.compact(nowMs);
+    for (const { entry, revision } of memory.expiry.due(nowMs, expiredMax)) {
+      queue.submit(deletion(entry, revision), ({ failure }) => {
+        const isStillThere = entry.newest.revision === revision && entry.living;
+        if (failure !== "COMMIT_FAILURE_UNSPECIFIED" && isStillThere) {
+          memory.expiry.again(entry, revision, nowMs + againMs);
+        }
+      });
+    }
+  });
+}
+
+/** One commit for each key: a key that was written meanwhile must not keep the others alive. */
+const deletion = ({ key }: Entry, expectedRevision: number): CommitRequest => ({
+  mutations: [
+    {
+      type: "MUTATION_TYPE_DELETE",
+      key,
+      value: new Uint8Array(0),
+      expectedRevision,
+      partition: "",
+      confidential: false,
+      ttlSeconds: 0,
+    },
+  ],
+  requestId: "",
+});

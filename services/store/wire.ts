@@ -1,0 +1,36 @@
+/** Subjects and bytes of the store's conversations, and their messages. */
+import { codecOf } from "#libs/schema/codec.ts";
+import type {
+  ChangesRequest,
+  ChangesResponse,
+  CommitRequest,
+  CommitResponse,
+  GetRequest,
+  GetResponse,
+  HeadRequest,
+  HeadResponse,
+  ListRequest,
+  ListResponse,
+  LogBatch,
+  SnapshotChunk,
+  SnapshotManifest,
+} from "#proto/gen/kubus/store/v1.ts";
+import type { HeadsAnnounced, ObjectChanged } from "#proto/gen/kubus/watch/v1.ts";
+
+const rpc = <Request, Response>(verb: string) => ({
+  request: codecOf<Request>(`kubus.store.v1.${verb}Request`),
+  response: codecOf<Response>(`kubus.store.v1.${verb}Response`),
+});
+
+export const commitRpc = rpc<CommitRequest, CommitResponse>("Commit");
+export const getRpc = rpc<GetRequest, GetResponse>("Get");
+export const listRpc = rpc<ListRequest, ListResponse>("List");
+export const changesRpc = rpc<ChangesRequest, ChangesResponse>("Changes");
+export const headRpc = rpc<HeadRequest, HeadResponse>("Head");
+
+export const objectChanged = codecOf<ObjectChanged>("kubus.watch.v1.ObjectChanged");
+export const headsAnnounced = codecOf<HeadsAnnounced>("kubus.watch.v1.HeadsAnnounced");
+
+export const logBatch = codecOf<LogBatch>("kubus.store.v1.LogBatch");
+export const snapshotChunk = codecOf<SnapshotChunk>("kubus.store.v1.SnapshotChunk");
+export const snapshotManifest = codecOf<SnapshotManifest>("kubus.store.v1.SnapshotManifest");
