@@ -7,7 +7,7 @@ import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { payloadMax } from "./config.ts";
 import { ensureNatsServer } from "./find.ts";
-import { isAlive } from "./process.ts";
+import { isAlive } from "../tools/process.ts";
 import { startNatsServer } from "./server.ts";
 
 let folder: string;

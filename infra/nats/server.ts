@@ -5,8 +5,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { realWorld, type World } from "#libs/actor/world.ts";
+import { guard, unguard } from "../tools/guardian.ts";
+import { endProcess, isRunning } from "../tools/process.ts";
 import { serverConfig } from "./config.ts";
-import { endProcess, isRunning } from "./process.ts";
 
 export interface ServerOptions {
   /** Path of the program. */
@@ -58,18 +59,18 @@ export async function startNatsServer(options: ServerOptions): Promise<NatsServe
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program}: ${await ended}`);
   await writeFile(at("pid"), String(pid));
-  const guardian = guard(pid);
+  guard(pid);
   const port = await portOf(folder, pid, { ended, deadline: startMsMax, world }).catch(
     async (error: unknown) => {
       await endProcess(pid, world, stopMsMax);
-      guardian.stdin?.end();
+      unguard(pid);
       throw error;
     },
   );
   await writeFile(at("port"), String(port));
   let stopping = false;
   void ended.then(async (reason) => {
-    guardian.stdin?.end();
+    unguard(pid);
     await rm(at("pid"), { force: true });
     if (!stopping) options.onDeath?.(reason);
   });
@@ -92,21 +93,6 @@ export async function startNatsServer(options: ServerOptions): Promise<NatsServe
  */
 function launch(program: string, config: string): ChildProcess {
   return spawn(program, ["--config", config], { detached: true, stdio: "ignore" });
-}
-
-/** Ends the server when this process is gone, however it went: its end of the pipe closes. */
-function guard(pid: number): ChildProcess {
-  const script = `read -r _; kill ${pid} 2>/dev/null`;
-  const guardian = spawn("/bin/sh", ["-c", script], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  // The pipe alone is to keep neither this process alive nor to bring it down.
-  guardian.on("error", () => undefined);
-  guardian.stdin.on("error", () => undefined);
-  guardian.unref();
-  (guardian.stdin as unknown as { unref?: () => void }).unref?.();
-  return guardian;
 }
 
 /** A server whose owner was killed before it could end it. */

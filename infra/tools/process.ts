@@ -1,7 +1,7 @@
 /** Processes by their id, with care that an id may have passed on to another program. */
 import { readFile } from "node:fs/promises";
 import type { World } from "#libs/actor/world.ts";
-import { capture } from "../tools/command.ts";
+import { capture } from "./command.ts";
 
 const pollMs = 10;
 

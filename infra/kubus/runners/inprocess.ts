@@ -1,0 +1,68 @@
+/** Runs components in this process: the least memory, and the shortest way between them. */
+import type { Logger } from "pino";
+import type { Component } from "#libs/actor/component.ts";
+import { supervise, type Supervised } from "#libs/actor/supervise.ts";
+import type { World } from "#libs/actor/world.ts";
+import { connect, type NatsBus } from "#libs/bus/connect.ts";
+import type { Part, Service } from "../plan.ts";
+import { loadComponents } from "./components.ts";
+import type { BusAddress, Runner } from "./runner.ts";
+
+export interface InProcessOptions {
+  readonly bus: BusAddress;
+  readonly log: Logger;
+  readonly world: World;
+}
+
+export class InProcessRunner implements Runner {
+  readonly #options: InProcessOptions;
+  /** One connection for each service: its components share what they watch, as in one process. */
+  readonly #buses = new Map<Service, Promise<NatsBus>>();
+  readonly #running: Supervised[] = [];
+
+  constructor(options: InProcessOptions) {
+    this.#options = options;
+  }
+
+  async start(parts: readonly Part[]): Promise<void> {
+    const started = await Promise.all(parts.map((part) => this.#startPart(part)));
+    await Promise.all(started.flat().map(({ ready }) => ready));
+  }
+
+  async stop(): Promise<void> {
+    // Those that started last use what started first.
+    const services = [...this.#buses.keys()].toReversed();
+    const running = this.#running.splice(0).toReversed();
+    await Promise.all(running.filter(({ name }) => !isBackbone(name)).map(stopped));
+    for (const supervised of running.filter(({ name }) => isBackbone(name))) {
+      await supervised.stop();
+    }
+    for (const service of services) await (await this.#buses.get(service))?.close();
+    this.#buses.clear();
+  }
+
+  async #startPart({ service, component, instance, config }: Part): Promise<Supervised[]> {
+    const [loaded, bus] = await Promise.all([loadComponents(service), this.#bus(service)]);
+    const { log, world } = this.#options;
+    const chosen = loaded.filter(({ name }) => component === undefined || name === component);
+    return chosen.map((one: Component<never>) => {
+      const supervised = supervise(one, config as never, { bus, world, log, instance });
+      this.#running.push(supervised);
+      return supervised;
+    });
+  }
+
+  #bus(service: Service): Promise<NatsBus> {
+    const { bus, world } = this.#options;
+    const { servers, token, prefix } = bus;
+    const credentials = token === undefined ? {} : { token };
+    const made =
+      this.#buses.get(service) ??
+      connect({ servers, ...credentials, prefix, name: `${prefix}.${service}`, world });
+    this.#buses.set(service, made);
+    return made;
+  }
+}
+
+const isBackbone = (name: string) => name === "store" || name === "apiserver";
+const stopped = (supervised: Supervised) => supervised.stop();
