@@ -31,8 +31,11 @@ export interface ControllerOptions<Observed, Action> {
   readonly informers: readonly Syncing[];
   /** Connects changes of the caches to keys. Called once the caches are complete. */
   readonly watch: (enqueue: Enqueue) => readonly BusSubscription[];
-  /** Gathers from the caches what `decide` needs; undefined when there is nothing to do. */
-  readonly observe: (key: string) => Observed | undefined;
+  /**
+   * Gathers what `decide` needs, from the caches and, where they do not suffice, by asking the API
+   * server; undefined when there is nothing to do.
+   */
+  readonly observe: (key: string) => Observed | undefined | Promise<Observed | undefined>;
   /** Pure. */
   readonly decide: (observed: Observed) => Decision<Action>;
   /**
@@ -91,7 +94,7 @@ class Work<Observed, Action> {
     this.#queue = new WorkQueue(options.host.world, () => this.#next());
     this.#machine = keyMachine.provide({
       actors: {
-        observe: fromPromise<Plan, string>(({ input }) => Promise.resolve(this.#look(input))),
+        observe: fromPromise<Plan, string>(({ input }) => this.#look(input)),
         apply: fromPromise<readonly Seen[], { key: string; actions: readonly unknown[] }>(
           ({ input }) => this.#applyAll(input.key, input.actions as readonly Action[]),
         ),
@@ -158,8 +161,8 @@ class Work<Observed, Action> {
     if (actor.getSnapshot().status === "active") this.#inFlight.set(key, actor);
   }
 
-  #look(key: string): Plan {
-    const observed = this.#options.observe(key);
+  async #look(key: string): Promise<Plan> {
+    const observed = await this.#options.observe(key);
     if (observed === undefined) return { actions: [], requeueAfterMs: undefined };
     const { actions, requeueAfterMs } = this.#options.decide(observed);
     return { actions, requeueAfterMs };

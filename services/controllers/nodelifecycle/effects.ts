@@ -1,0 +1,130 @@
+/** Caches and writes of the node lifecycle controller. */
+import type { Assembled, Host } from "#libs/actor/component.ts";
+import { leases } from "#libs/api/coordination/v1/leases.ts";
+import { nodes } from "#libs/api/core/v1/nodes.ts";
+import { pods } from "#libs/api/core/v1/pods.ts";
+import { hasReason } from "#libs/api/errors.ts";
+import { apiClient, type Client } from "#libs/client/client.ts";
+import { eventRecorder, type Recorder } from "#libs/client/recorder.ts";
+import { controller, type Seen, seenBy } from "#libs/controller/controller.ts";
+import type { Informer } from "#libs/informer/informer.ts";
+import { sharedInformer } from "#libs/informer/pool.ts";
+import type { Node, Pod } from "#proto/gen/k8s/core/v1.ts";
+import type { ControllersConfig } from "../config.ts";
+import { type Action, type Observed, reconcile } from "./decide.ts";
+
+interface Parts {
+  readonly host: Host;
+  readonly client: Client;
+  readonly recorder: Recorder;
+  readonly nodeCache: Informer<Node>;
+  readonly podCache: Informer<Pod>;
+  /** By this controller's clock, so that a node's clock may be wrong. */
+  readonly seenAt: Map<string, number>;
+}
+
+const byNode = "node";
+const leaseNamespace = "kube-node-lease";
+/** As --node-monitor-grace-period since 1.32. */
+const graceSecondsDefault = 50;
+
+/** The root machine of the node lifecycle controller; keys are nodes. */
+export function nodeLifecycleMachine(host: Host, config: ControllersConfig): Assembled {
+  const user = "system:serviceaccount:kube-system:node-controller";
+  const client = apiClient(host.bus, { user, manager: "kube-controller-manager" });
+  const nodeCache = sharedInformer(host, nodes);
+  const leaseCache = sharedInformer(host, leases);
+  const podCache = sharedInformer(host, pods);
+  podCache.addIndex(byNode, ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []));
+  const recorder = eventRecorder(host, client, "node-controller");
+  const parts = { host, client, recorder, nodeCache, podCache, seenAt: new Map<string, number>() };
+  const gracePeriodMs = (config.nodeMonitorGracePeriodSeconds ?? graceSecondsDefault) * 1_000;
+  const noteSign = (name: string) => parts.seenAt.set(name, host.world.now());
+  return controller<Observed, Action>({
+    host,
+    informers: [nodeCache, leaseCache, podCache],
+    watch: (enqueue) => [
+      nodeCache.listen(({ type, object }) => {
+        const { name = "" } = object.metadata ?? {};
+        if (type === "deleted") parts.seenAt.delete(name);
+        else if (!parts.seenAt.has(name)) noteSign(name);
+        enqueue(name);
+      }),
+      leaseCache.listen(({ type, object }) => {
+        const { name = "", namespace } = object.metadata ?? {};
+        if (namespace === leaseNamespace && type !== "deleted") noteSign(name);
+      }),
+    ],
+    observe: (key) => observe(parts, gracePeriodMs, key),
+    decide: reconcile,
+    apply: (action, key) => apply(parts, action, key),
+    isParallel: ({ type }) => type === "MarkPodNotReady",
+  });
+}
+
+function observe(parts: Parts, gracePeriodMs: number, key: string): Observed | undefined {
+  const { nodeCache, podCache, seenAt, host } = parts;
+  const node = nodeCache.get(key);
+  if (!node) return undefined;
+  const now = host.world.now();
+  return {
+    node,
+    pods: [...podCache.byIndex(byNode, key)],
+    seenAt: seenAt.get(key) ?? now,
+    gracePeriodMs,
+    now,
+  };
+}
+
+async function apply(parts: Parts, action: Action, key: string): Promise<Seen | void> {
+  const { client, recorder, nodeCache } = parts;
+  const node = nodeCache.get(key);
+  if (!node) return undefined;
+  switch (action.type) {
+    case "UpdateConditions": {
+      const patch = { status: { conditions: action.conditions } };
+      const type = "application/strategic-merge-patch+json";
+      const written = await client.patch(nodes, { name: key }, type, patch, "status");
+      return seenBy(nodeCache, written.revision);
+    }
+    case "UpdateTaints": {
+      // Taints are set by others too: the version keeps theirs.
+      const { resourceVersion } = node.metadata ?? {};
+      const present = await client.get(nodes, { name: key });
+      const isStale = present.metadata?.resourceVersion !== resourceVersion;
+      const base = isStale && !sameTaints(present, node) ? node : present;
+      const next = { ...base, spec: { ...base.spec, taints: [...action.taints] } };
+      return seenBy(nodeCache, (await client.update(nodes, next)).revision);
+    }
+    case "MarkPodNotReady":
+      return markNotReady(parts, action.pod);
+    case "RecordEvent": {
+      const { reason, message } = action;
+      recorder.record({ object: node, type: "Normal", reason, message });
+      return undefined;
+    }
+  }
+}
+
+const sameTaints = (a: Node, b: Node) =>
+  JSON.stringify(a.spec?.taints ?? []) === JSON.stringify(b.spec?.taints ?? []);
+
+async function markNotReady(
+  { client, podCache, host, recorder }: Parts,
+  pod: Pod,
+): Promise<Seen | void> {
+  const { namespace = "", name = "", uid } = pod.metadata ?? {};
+  const lastTransitionTime = new Date(host.world.now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const condition = { type: "Ready", status: "False", lastTransitionTime };
+  const patch = { metadata: { uid }, status: { conditions: [condition] } };
+  const type = "application/strategic-merge-patch+json";
+  try {
+    const { revision } = await client.patch(pods, { namespace, name }, type, patch, "status");
+    const message = "Node is not ready";
+    recorder.record({ object: pod, type: "Warning", reason: "NodeNotReady", message });
+    return seenBy(podCache, revision);
+  } catch (error) {
+    if (hasReason(error, "NotFound") || hasReason(error, "Conflict")) return undefined;
+    throw error;
+  }
+}

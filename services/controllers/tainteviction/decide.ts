@@ -1,0 +1,43 @@
+/** When a pod must leave a node whose taints it does not tolerate (any longer). */
+import type { Decision } from "#libs/controller/controller.ts";
+import { isFinished } from "#libs/controller/pods.ts";
+import type { Pod, Taint, Toleration } from "#proto/gen/k8s/core/v1.ts";
+
+export interface Observed {
+  readonly pod: Pod;
+  /** NoExecute taints of its node. */
+  readonly taints: readonly Taint[];
+  readonly now: number;
+}
+
+export type Action = { readonly type: "EvictPod"; readonly pod: Pod };
+
+export function reconcile({ pod, taints, now }: Observed): Decision<Action> {
+  if (taints.length === 0 || pod.metadata?.deletionTimestamp !== undefined) return { actions: [] };
+  if (isFinished(pod)) return { actions: [] };
+  const deadline = Math.min(...taints.map((taint) => toleratedUntil(pod, taint)));
+  if (deadline === Number.POSITIVE_INFINITY) return { actions: [] };
+  if (deadline <= now) return { actions: [{ type: "EvictPod", pod }] };
+  return { actions: [], requeueAfterMs: deadline - now };
+}
+
+/** Milliseconds since 1970 until which the pod may stay in spite of one taint. */
+function toleratedUntil({ spec }: Pod, taint: Taint): number {
+  const matching = (spec?.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
+  if (matching.length === 0) return Number.NEGATIVE_INFINITY;
+  const seconds = matching.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
+  if (seconds.length === 0) return Number.POSITIVE_INFINITY;
+  const since = Date.parse(taint.timeAdded ?? "") || 0;
+  return since + Math.max(0, Math.min(...seconds)) * 1_000;
+}
+
+/** As Toleration.ToleratesTaint: an empty key with Exists tolerates everything. */
+export function tolerates(
+  { key = "", operator = "Equal", value = "", effect = "" }: Toleration,
+  taint: Taint,
+): boolean {
+  if (effect !== "" && effect !== taint.effect) return false;
+  if (key !== "" && key !== taint.key) return false;
+  if (operator === "Exists") return true;
+  return operator === "Equal" && key !== "" && value === (taint.value ?? "");
+}
