@@ -136,7 +136,8 @@ export function pathSegmentErrors(value: string): string[] {
 }
 
 export function pathSegmentPrefixErrors(value: string): string[] {
-  return ["/", "%"].filter((char) => value.includes(char)).map((char) => `may not contain '${char}'`);
+  const refused = ["/", "%"].filter((char) => value.includes(char));
+  return refused.map((char) => `may not contain '${char}'`);
 }
 
 /** What is wrong with a name of a resource with that rule. */
