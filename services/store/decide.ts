@@ -31,6 +31,7 @@ export interface Write {
   readonly type: WriteType;
   readonly key: Key;
   readonly value: Uint8Array;
+  /** Never empty: what belongs to no partition is in "_". */
   readonly partition: string;
   readonly confidential: boolean;
   /** Milliseconds since 1970; 0 never. */
@@ -65,6 +66,8 @@ export interface CommitInput {
   readonly nowMs: number;
 }
 
+/** Its subject token; "" in a request for changes means all of a resource. */
+export const noPartition = "_";
 const noBytes = new Uint8Array(0);
 const recordOverheadBytes = 64;
 /** Escaped three times as long, a key still fits the 4 KiB control line of a NATS server. */
@@ -194,11 +197,11 @@ function writeOf(
   const type = mutation.type as WriteType;
   if (type === "MUTATION_TYPE_DELETE") {
     // The tombstone is routed to those who saw the object, wherever the writer thought it was.
-    const partition = head?.partition ?? "";
+    const partition = head?.partition ?? noPartition;
     return { type, key, value: noBytes, partition, confidential, expiresAtMs: 0, revision, requestId };
   }
   const expiresAtMs = ttlSeconds === 0 ? 0 : nowMs + ttlSeconds * 1000;
-  const { partition } = mutation;
+  const partition = mutation.partition || noPartition;
   return { type, key, value, partition, confidential, expiresAtMs, revision, requestId };
 }
 

@@ -1,0 +1,111 @@
+/** For tests: a store on a nats-server of its own, and somebody who asks it. */
+import pino from "pino";
+import type { Host } from "#libs/actor/component.ts";
+import { supervise } from "#libs/actor/supervise.ts";
+import { realWorld, type World } from "#libs/actor/world.ts";
+import { call, type RequestOptions } from "#libs/bus/bus.ts";
+import { connect, type NatsBus } from "#libs/bus/connect.ts";
+import type {
+  CommitRequest,
+  CommitResponse,
+  Key,
+  ListRequest,
+  Mutation,
+} from "#proto/gen/kubus/store/v1.ts";
+import { component, type StoreConfig } from "./main.ts";
+import { changesRpc, commitRpc, getRpc, headRpc, listRpc } from "./wire.ts";
+
+export const silent = pino({ level: "silent" });
+
+export const connectBus = (servers: string, name = "test", world: World = realWorld) =>
+  connect({ servers, prefix: "kubus", name, world });
+
+/** Runs a store under a supervisor on a connection of its own; resolves when it serves. */
+export async function startStore(servers: string, config: StoreConfig = {}) {
+  const bus = await connectBus(servers, "store");
+  const options = { bus, world: realWorld, log: silent, instance: "0" };
+  const supervised = supervise(component, config, options);
+  await supervised.ready;
+  return {
+    supervised,
+    bus,
+    async stop() {
+      await supervised.stop();
+      await bus.close();
+    },
+  };
+}
+
+/** Starts a life without a supervisor, so that a test sees its states. */
+export function hostOn(bus: NatsBus): Host & { end(): void } {
+  const ending = new AbortController();
+  const releases: (() => void | Promise<void>)[] = [];
+  return {
+    component: "store",
+    instance: "0",
+    bus,
+    shared: bus,
+    world: realWorld,
+    log: silent,
+    signal: ending.signal,
+    onEnd: (release) => void releases.push(release),
+    spawn: () => {
+      throw new Error("the store has no children");
+    },
+    end() {
+      ending.abort(new Error("the test ended"));
+      for (const release of releases.toReversed()) void release();
+    },
+  } as Host & { end(): void };
+}
+
+export const pod = (name: string, namespace = "default"): Key => ({
+  group: "",
+  resource: "pods",
+  namespace,
+  name,
+});
+
+type Some = Partial<Omit<Mutation, "value">> & { readonly value?: string };
+
+export const put = (type: "CREATE" | "UPDATE" | "DELETE" | "CHECK", key: Key, some: Some = {}): Mutation => ({
+  type: `MUTATION_TYPE_${type}`,
+  key,
+  expectedRevision: 0,
+  partition: "",
+  confidential: false,
+  ttlSeconds: 0,
+  ...some,
+  value: new TextEncoder().encode(some.value ?? ""),
+});
+
+/** Asks the store as the API server does. */
+export function clientOf(bus: NatsBus, options: RequestOptions = {}) {
+  const { subjects } = bus;
+  return {
+    commit(mutations: Mutation[], requestId = ""): Promise<CommitResponse> {
+      const request: CommitRequest = { mutations, requestId };
+      const path = mutations[0]?.key ?? pod("none");
+      return call(bus, commitRpc, subjects.store("commit", path), request, options);
+    },
+    async get(key: Key, revision = 0) {
+      const { record, ...rest } = await call(bus, getRpc, subjects.store("get", key), { key, revision });
+      const value = record && new TextDecoder().decode(record.value);
+      return { ...rest, record, value };
+    },
+    list(some: Partial<ListRequest> = {}) {
+      const place = { group: "", resource: "pods", namespace: "", afterNamespace: "", afterName: "" };
+      const request = { ...place, limit: 0, revision: 0, ...some };
+      return call(bus, listRpc, subjects.store("list", request), request);
+    },
+    changes(afterRevision: number, partition = "") {
+      const path = { group: "", resource: "pods" };
+      const request = { ...path, partition, afterRevision, withConfidential: false };
+      return call(bus, changesRpc, subjects.store("changes", path), request);
+    },
+    head(resource = "pods") {
+      const path = { group: "", resource };
+      return call(bus, headRpc, subjects.store("head", path), path);
+    },
+  };
+}
