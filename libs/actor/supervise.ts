@@ -139,7 +139,8 @@ class Supervisor<Config> implements Supervised {
         onDone: () => void end(new Error("the component ended")),
       });
       this.#life = { actors, gate, root, end };
-      root.subscribe(() => this.#noteReady());
+      // Without an error handler of its own, xstate would end the process for the failure.
+      root.subscribe({ next: () => this.#noteReady(), error: () => undefined });
       this.#noteReady();
     } catch (error) {
       void this.#onFailure(end, error);
