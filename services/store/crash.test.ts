@@ -1,0 +1,277 @@
+/** Whatever is killed, nothing that was acknowledged is lost and no revision is used twice. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createActor, waitFor } from "xstate";
+import { realWorld } from "#libs/actor/world.ts";
+import type { NatsBus } from "#libs/bus/connect.ts";
+import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
+import { storeEffects } from "./effects.ts";
+import { encodeBatch, readBatch, startOfLog } from "./log/batch.ts";
+import { openStream } from "./log/stream.ts";
+import { storeMachine } from "./machine.ts";
+import { clientOf, connectBus, hostOn, pod, put, startStore } from "./rig.ts";
+import { settingsOf } from "./settings.ts";
+import { logBatch } from "./wire.ts";
+
+let nats: TestNatsServer;
+let bus: NatsBus;
+let client: ReturnType<typeof clientOf>;
+
+beforeEach(async () => {
+  nats = await startNatsServer();
+  bus = await connectBus(nats.url);
+  client = clientOf(bus, { timeoutMs: 1_000 });
+});
+
+afterEach(async () => {
+  await bus?.close();
+  await nats?.stop();
+});
+
+/** Asks again, with the same request id, until the outcome is known. */
+async function commitSurely(name: string, value: string): Promise<number> {
+  const id = `id-${name}`;
+  while (true) {
+    const answer = await client.commit([put("CREATE", pod(name), { value })], id).catch(() => undefined);
+    if (answer?.failure === "COMMIT_FAILURE_UNSPECIFIED") return answer.revision;
+    if (answer && answer.failure !== "COMMIT_FAILURE_UNAVAILABLE") throw new Error(answer.message);
+    await realWorld.sleep(20);
+  }
+}
+
+/** Writers that create keys of their own until told to end; what was acknowledged, by name. */
+function startWriters(count: number) {
+  const acknowledged = new Map<string, number>();
+  let isEnding = false;
+  const write = async (writer: number) => {
+    for (let index = 0; !isEnding; index += 1) {
+      const name = `w${writer}-${index}`;
+      acknowledged.set(name, await commitSurely(name, name));
+    }
+  };
+  const all = Promise.all(Array.from({ length: count }, (_, writer) => write(writer)));
+  return {
+    acknowledged,
+    /** Resolves when so many more writes were acknowledged. */
+    async progress(more: number) {
+      const wanted = acknowledged.size + more;
+      while (acknowledged.size < wanted) await realWorld.sleep(5);
+    },
+    async end() {
+      isEnding = true;
+      await all;
+      return acknowledged;
+    },
+  };
+}
+
+async function expectAll(acknowledged: ReadonlyMap<string, number>) {
+  const { records, revision } = await client.list({});
+  const stored = new Map(records.map((record) => [record.key?.name, record]));
+  for (const [name, at] of acknowledged) {
+    const record = stored.get(name);
+    expect([name, record?.revision, record && new TextDecoder().decode(record.value)]).toEqual([name, at, name]);
+  }
+  expect(new Set(acknowledged.values()).size).toBe(acknowledged.size);
+  // Every revision made one key: none was used twice, and none got lost.
+  expect(records.map((record) => record.revision).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: revision }, (_, index) => index + 1),
+  );
+}
+
+test("an orderly restart keeps objects, history, request ids and revisions", async () => {
+  const first = await startStore(nats.url);
+  await client.commit([put("CREATE", pod("a"), { value: "1" })], "id-a");
+  await client.commit([put("UPDATE", pod("a"), { value: "2" }), put("CREATE", pod("b"), { value: "b" })]);
+  await client.commit([put("DELETE", pod("b"))]);
+  await first.stop();
+
+  const second = await startStore(nats.url);
+  expect((await client.list()).records.map(({ key, revision }) => [key?.name, revision])).toEqual([["a", 2]]);
+  expect((await client.get(pod("b"), 3)).value).toBe("b");
+  expect((await client.get(pod("a"), 1)).value).toBe("1");
+  expect((await client.changes(1)).changes.map(({ revision }) => revision)).toEqual([2, 3, 4]);
+  expect(await client.commit([put("CREATE", pod("a"))], "id-a")).toMatchObject({ revision: 1 });
+  expect(await client.commit([put("CREATE", pod("b"))])).toMatchObject({ revision: 5 });
+  await second.stop();
+});
+
+test("nats-server is killed in the middle of writes", async () => {
+  const store = await startStore(nats.url);
+  const writers = startWriters(8);
+  for (let round = 0; round < 4; round += 1) {
+    await writers.progress(50);
+    await nats.kill("SIGKILL");
+    await nats.start();
+  }
+  await writers.progress(20);
+  await expectAll(await writers.end());
+  expect(store.supervised.restarts()).toBe(0);
+  await store.stop();
+});
+
+describe("the store's process", () => {
+  const main = join(import.meta.dirname, "main.ts");
+  const running: ChildProcess[] = [];
+  const startProcess = () => {
+    const env = { ...process.env, KUBUS_NATS_URL: nats.url, KUBUS_LOG_LEVEL: "silent" };
+    const child = spawn(process.execPath, [main], { env, stdio: "ignore" });
+    running.push(child);
+    return child;
+  };
+  const kill = async (child: ChildProcess) => {
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  };
+  afterEach(() => Promise.all(running.splice(0).map((child) => child.exitCode ?? child.signalCode ?? kill(child))));
+
+  test("is killed in the middle of writes", async () => {
+    let child = startProcess();
+    const writers = startWriters(8);
+    for (let round = 0; round < 4; round += 1) {
+      await writers.progress(50);
+      await kill(child);
+      child = startProcess();
+    }
+    await writers.progress(20);
+    await expectAll(await writers.end());
+  });
+
+  test("is killed together with nats-server", async () => {
+    let child = startProcess();
+    const writers = startWriters(8);
+    for (let round = 0; round < 3; round += 1) {
+      await writers.progress(50);
+      await Promise.all([nats.kill("SIGKILL"), kill(child)]);
+      await nats.start();
+      child = startProcess();
+    }
+    await writers.progress(20);
+    await expectAll(await writers.end());
+  });
+});
+
+test("a crashed store is started again by its supervisor", async () => {
+  const store = await startStore(nats.url);
+  const writers = startWriters(4);
+  const control = bus.subjects.actor("store", "0", "control");
+  for (let round = 0; round < 3; round += 1) {
+    await writers.progress(30);
+    await bus.request(control, new TextEncoder().encode('{"crash":{}}'));
+  }
+  await writers.progress(20);
+  await expectAll(await writers.end());
+  expect(store.supervised.restarts()).toBe(3);
+  await store.stop();
+});
+
+describe("a log that another writes to", () => {
+  const settings = settingsOf({}, 8 * 1024 * 1024);
+  const open = () => {
+    const options = { name: "LOG_kubus", subjects: [bus.subjects.log()], replicas: 1 };
+    return openStream(bus, realWorld, options, { ...settings, appendTimeoutMs: 200, appendMsMax: 1_000 });
+  };
+  const batch = (leader: string, position = startOfLog) =>
+    encodeBatch({ position, leader, timeMs: 0, writes: [] }).payload;
+
+  test("refuses whoever is behind, and knows its own message again", async () => {
+    const [mine, other] = [await open(), await open()];
+    const subject = bus.subjects.log();
+    expect(await mine.append(subject, batch("mine"), 0)).toEqual({ type: "Appended", sequence: 1 });
+    expect(await other.append(subject, batch("other"), 0)).toMatchObject({ type: "Fenced" });
+    // The answer to the first sending was lost: the message is there already.
+    expect(await mine.append(subject, batch("mine"), 0)).toEqual({ type: "Appended", sequence: 1 });
+    expect(await mine.append(subject, batch("mine"), 5)).toMatchObject({ type: "Lost" });
+    mine.close();
+    other.close();
+  });
+
+  test("gives up when nobody answers", async () => {
+    const mine = await open();
+    await mine.append(bus.subjects.log(), batch("mine"), 0);
+    await nats.kill();
+    const outcome = await mine.append(bus.subjects.log(), batch("mine"), 1);
+    expect(outcome.type).toBe("Unknown");
+    await nats.start();
+    mine.close();
+  });
+
+  test("deposes a leader, whose waiting writers hear that nothing was stored", async () => {
+    const store = await startStore(nats.url);
+    await client.commit([put("CREATE", pod("a"))]);
+    const log = await open();
+    const { last } = await log.range();
+    const head = await log.message(last);
+    const { position } = readBatch(
+      { ...startOfLog, sequence: last - 1, epoch: 1, nextRevision: 1, crc: previousCrc(head?.payload) },
+      last,
+      head?.payload ?? new Uint8Array(0),
+    );
+    const takeover = batch("other", { ...position, epoch: 2 });
+    expect(await log.append(bus.subjects.log(), takeover, last)).toMatchObject({ type: "Appended" });
+    const answer = await client.commit([put("CREATE", pod("b"))]);
+    expect(answer.failure).toBe("COMMIT_FAILURE_UNAVAILABLE");
+    // The supervisor starts it again, and it takes the log back by a higher epoch.
+    expect(await commitSurely("b", "b")).toBe(2);
+    expect(store.supervised.restarts()).toBe(1);
+    log.close();
+    await store.stop();
+  });
+});
+
+const previousCrc = (payload: Uint8Array | undefined): number =>
+  payload ? logBatch.decode(payload).previousCrc : 0;
+
+describe("a damaged log is refused, loudly", () => {
+  /** Makes a log of a few batches, damages it, and tells how a store that reads it ends. */
+  async function afterDamage(damage: (log: Awaited<ReturnType<typeof openStream>>) => Promise<unknown>) {
+    const store = await startStore(nats.url);
+    for (const name of ["a", "b", "c"]) await client.commit([put("CREATE", pod(name))]);
+    await store.stop();
+    const settings = settingsOf({}, bus.payloadMax);
+    const options = { name: "LOG_kubus", subjects: [bus.subjects.log()], replicas: 1 };
+    const log = await openStream(bus, realWorld, options, settings);
+    await damage(log);
+    log.close();
+    const host = hostOn(bus);
+    const actor = createActor(storeMachine.provide(storeEffects(host, settings))).start();
+    const end = await waitFor(actor, (now) => now.hasTag("refusing") || now.hasTag("ready"));
+    actor.stop();
+    host.end();
+    return `${String(end.value)}: ${end.context.problem}`;
+  }
+
+  test("its beginning is missing", async () => {
+    expect(await afterDamage((log) => log.cutBefore(3))).toBe(
+      "refusing: the log begins with message 3, but message 1 was written",
+    );
+  });
+
+  test("all of it is missing", async () => {
+    expect(await afterDamage((log) => log.cutBefore(100))).toBe(
+      "refusing: the log is empty, but message 1 was written",
+    );
+  });
+
+  test("garbage stands in it", async () => {
+    const garbage = new TextEncoder().encode("garbage");
+    expect(await afterDamage((log) => log.append(bus.subjects.log(), garbage, 4))).toBe(
+      "refusing: log message 5: the checksum is wrong",
+    );
+  });
+
+  test("a batch does not continue the one before", async () => {
+    const stranger = encodeBatch({
+      position: { sequence: 4, crc: 1, epoch: 1, nextRevision: 4 },
+      leader: "stranger",
+      timeMs: 0,
+      writes: [],
+    });
+    expect(await afterDamage((log) => log.append(bus.subjects.log(), stranger.payload, 4))).toBe(
+      "refusing: log message 5: it does not continue the message before it",
+    );
+  });
+});
