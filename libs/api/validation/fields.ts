@@ -1,5 +1,5 @@
 /** Checks of single fields that many kinds share. */
-import { invalid, required, type FieldError } from "../errors.ts";
+import { invalid, notSupported, required, type FieldError } from "../errors.ts";
 import {
   dns1123LabelErrors,
   dns1123SubdomainErrors,
@@ -80,4 +80,24 @@ export function unreservedPathField(field: string, path: string): FieldError[] {
 export function isDualStack(addresses: readonly string[]): boolean {
   const families = new Set(addresses.map(ipFamily));
   return families.has(4) && families.has(6);
+}
+
+/** One of the words; `supported` in the order in which they are listed. */
+export function wordField(
+  field: string,
+  value: string | undefined,
+  supported: readonly string[],
+): FieldError[] {
+  if ((value ?? "") === "") return [required(field, "")];
+  return supported.includes(value ?? "") ? [] : [notSupported(field, value, supported)];
+}
+
+/** One of the words, or absent. */
+export function optionalWordField(
+  field: string,
+  value: string | undefined,
+  supported: readonly string[],
+): FieldError[] {
+  if (value === undefined || supported.includes(value)) return [];
+  return [notSupported(field, value, supported)];
 }
