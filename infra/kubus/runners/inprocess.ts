@@ -3,10 +3,10 @@ import type { Logger } from "pino";
 import type { Component } from "#libs/actor/component.ts";
 import { supervise, type Supervised } from "#libs/actor/supervise.ts";
 import type { World } from "#libs/actor/world.ts";
-import { connect, type NatsBus } from "#libs/bus/connect.ts";
+import type { NatsBus } from "#libs/bus/connect.ts";
 import type { Part, Service } from "../plan.ts";
 import { loadComponents } from "./components.ts";
-import type { BusAddress, Runner } from "./runner.ts";
+import { type BusAddress, connectTo, type Runner } from "./runner.ts";
 
 export interface InProcessOptions {
   readonly bus: BusAddress;
@@ -54,11 +54,7 @@ export class InProcessRunner implements Runner {
 
   #bus(service: Service): Promise<NatsBus> {
     const { bus, world } = this.#options;
-    const { servers, token, prefix } = bus;
-    const credentials = token === undefined ? {} : { token };
-    const made =
-      this.#buses.get(service) ??
-      connect({ servers, ...credentials, prefix, name: `${prefix}.${service}`, world });
+    const made = this.#buses.get(service) ?? connectTo(bus, service, world);
     this.#buses.set(service, made);
     return made;
   }
