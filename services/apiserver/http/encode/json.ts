@@ -1,0 +1,94 @@
+/** JSON answers, joined from the bytes that the objects already have. */
+import { goJson } from "#libs/api/gotext.ts";
+import type { Listed, Version } from "../../registry/request.ts";
+
+const newline = Buffer.from("\n");
+const comma = Buffer.from(",");
+const open = Buffer.from("{");
+
+/** Indented by two spaces, without a newline at the end, as Kubernetes does it. */
+export function prettyJson(value: unknown): Uint8Array {
+  return Buffer.from(escapeHtml(JSON.stringify(value, null, 2)));
+}
+
+export function compactJson(value: unknown): Uint8Array {
+  return Buffer.from(`${goJson(value)}\n`);
+}
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[<>&\u2028\u2029]/g, (char) => goJson(char).slice(1, -1));
+
+export const versionJson = ({ json }: Version): Uint8Array => Buffer.concat([json, newline]);
+
+/** A list in pieces; items lose the apiVersion and kind that the list says once. */
+export function* listJson(
+  { apiVersion, kind }: { readonly apiVersion: string; readonly kind: string },
+  listed: Listed,
+  item: (version: Version) => Uint8Array,
+): Generator<Uint8Array> {
+  const head = { kind, apiVersion, metadata: listMeta(listed) };
+  yield Buffer.from(`${goJson(head).slice(0, -1)},"items":[`);
+  let first = true;
+  for (const version of listed.versions) {
+    if (!first) yield comma;
+    first = false;
+    yield item(version);
+  }
+  yield Buffer.from("]}\n");
+}
+
+export interface ListMeta {
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+export function listMeta(listed: Listed): ListMeta {
+  const { resourceVersion, continue: token, remainingItemCount } = listed;
+  return {
+    resourceVersion,
+    ...(token === "" ? {} : { continue: token }),
+    ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+  };
+}
+
+const items = new WeakMap<Version, Uint8Array>();
+
+/** An object's JSON without apiVersion and kind: cut off where they stand first, as they do. */
+export function itemJson(version: Version): Uint8Array {
+  const known = items.get(version);
+  if (known !== undefined) return known;
+  const item = withoutType(version);
+  items.set(version, item);
+  return item;
+}
+
+function withoutType(version: Version): Uint8Array {
+  const { apiVersion, kind } = version.object;
+  const { json } = version;
+  for (const head of typeHeads(apiVersion ?? "", kind ?? "")) {
+    if (!startsWith(json, head)) continue;
+    const rest = json.subarray(head.length);
+    return Buffer.concat([open, rest]);
+  }
+  const { apiVersion: _version, kind: _kind, ...rest } = version.object;
+  return Buffer.from(goJson(rest));
+}
+
+const heads = new Map<string, readonly Buffer[]>();
+const headsMax = 1000;
+
+function typeHeads(apiVersion: string, kind: string): readonly Buffer[] {
+  const key = `${apiVersion}\0${kind}`;
+  const known = heads.get(key);
+  if (known !== undefined) return known;
+  const version = `"apiVersion":${JSON.stringify(apiVersion)}`;
+  const name = `"kind":${JSON.stringify(kind)}`;
+  const made = [Buffer.from(`{${name},${version},`), Buffer.from(`{${version},${name},`)];
+  if (heads.size < headsMax) heads.set(key, made);
+  return made;
+}
+
+function startsWith(bytes: Uint8Array, head: Buffer): boolean {
+  return bytes.length >= head.length && head.equals(bytes.subarray(0, head.length));
+}

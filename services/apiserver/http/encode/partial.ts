@@ -1,0 +1,46 @@
+/** PartialObjectMetadata: what garbage collectors and caches ask for instead of whole objects. */
+import { goJson } from "#libs/api/gotext.ts";
+import { codecOf } from "#libs/schema/index.ts";
+import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
+import type { Version } from "../../registry/request.ts";
+
+export interface PartialObject {
+  readonly kind: "PartialObjectMetadata";
+  readonly apiVersion: string;
+  readonly metadata: ObjectMeta;
+}
+
+export const partialObject = (
+  { object }: Pick<Version, "object">,
+  apiVersion: string,
+): PartialObject => ({
+  kind: "PartialObjectMetadata",
+  apiVersion,
+  metadata: object.metadata ?? {},
+});
+
+const jsonTexts = new WeakMap<Version, Uint8Array>();
+
+/** Made once a version, for the current meta.k8s.io/v1. */
+export function partialJson(version: Version, apiVersion: string): Uint8Array {
+  if (apiVersion !== "meta.k8s.io/v1") {
+    return Buffer.from(goJson(partialObject(version, apiVersion)));
+  }
+  const known = jsonTexts.get(version);
+  if (known !== undefined) return known;
+  const made = Buffer.from(goJson(partialObject(version, apiVersion)));
+  jsonTexts.set(version, made);
+  return made;
+}
+
+const messages = new WeakMap<Version, Uint8Array>();
+
+/** Protobuf of the message, without an envelope. */
+export function partialMessage(version: Version): Uint8Array {
+  const known = messages.get(version);
+  if (known !== undefined) return known;
+  const codec = codecOf<{ metadata: ObjectMeta }>("k8s.meta.v1.PartialObjectMetadata");
+  const made = codec.encode({ metadata: version.object.metadata ?? {} });
+  messages.set(version, made);
+  return made;
+}
