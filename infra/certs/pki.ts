@@ -64,6 +64,16 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
   return { ca: ca.cert, caKey: ca.key, apiserver, admin, serviceAccount };
 }
 
+/** What clients need, from a folder that {@link ensurePki} filled; rejects when it did not. */
+export async function readPki(folder: string): Promise<Pick<Pki, "ca" | "admin">> {
+  const [ca, admin] = await Promise.all([
+    readCredentials(folder, "ca"),
+    readCredentials(folder, "admin"),
+  ]);
+  if (!ca || !admin) throw new Error(`${folder} holds no certificates of a cluster`);
+  return { ca: ca.cert, admin };
+}
+
 /** Loads the certificate library only when something is to be signed: it takes a while. */
 class Issuer {
   readonly #folder: string;

@@ -40,7 +40,7 @@ export async function startNatsServer(options: ServerOptions): Promise<NatsServe
   const { program, folder, name = "kubus", startMsMax = 20_000, world = realWorld } = options;
   const at = (file: string) => join(folder, file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await endLeftover(folder, world);
+  await endLeftoverServer(folder, world);
   const token = await keptToken(at("token"));
   const config = serverConfig({
     name,
@@ -95,11 +95,11 @@ function launch(program: string, config: string): ChildProcess {
   return spawn(program, ["--config", config], { detached: true, stdio: "ignore" });
 }
 
-/** A server whose owner was killed before it could end it. */
-async function endLeftover(folder: string, world: World): Promise<void> {
+/** Ends a server whose owner was killed before it could do so; does nothing when there is none. */
+export async function endLeftoverServer(folder: string, world: World): Promise<void> {
   const pid = Number(await readFile(join(folder, "pid"), "utf8").catch(() => "0"));
   if (pid > 0 && (await isRunning(pid, folder))) await endProcess(pid, world, stopMsMax);
-  for (const entry of await readdir(folder)) {
+  for (const entry of await readdir(folder).catch(() => [])) {
     if (entry.endsWith(".ports")) await rm(join(folder, entry));
   }
 }

@@ -1,0 +1,42 @@
+/** `kubus actors`: what every actor is doing. */
+import { realWorld, type World } from "#libs/actor/world.ts";
+import type { StateResponse } from "#proto/gen/kubus/actor/v1.ts";
+import { connectToCluster, runningCluster, type WhichCluster } from "../access.ts";
+import { rollCall } from "../rollcall.ts";
+import { ageText, tableText } from "../table.ts";
+
+export interface ActorsOptions extends WhichCluster {
+  readonly output: string;
+}
+
+export async function actors(prefix: string | undefined, options: ActorsOptions): Promise<void> {
+  const { record } = await runningCluster(options);
+  const bus = await connectToCluster(record, "actors", realWorld);
+  try {
+    const answers = await rollCall(bus, prefix ?? "");
+    const text =
+      options.output === "json"
+        ? `${JSON.stringify(answers, null, 2)}\n`
+        : await tableText(header, rowsOf(answers, realWorld));
+    process.stdout.write(text);
+  } finally {
+    await bus.close();
+  }
+}
+
+const header = ["COMPONENT", "INSTANCE", "ACTOR", "STATE", "RESTARTS", "AGE", "ERROR"];
+
+/** One row an actor; the component itself has no path. */
+export function rowsOf(answers: readonly StateResponse[], world: World): string[][] {
+  return answers.flatMap(({ component, instance, actors: ofComponent }) =>
+    ofComponent.map(({ actor, state, restarts, since, error }) => [
+      component,
+      instance,
+      actor,
+      state,
+      String(restarts),
+      ageText(world.now() - since),
+      error.split("\n")[0] ?? "",
+    ]),
+  );
+}

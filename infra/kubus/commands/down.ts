@@ -1,0 +1,35 @@
+/** `kubus down`: ends a cluster, also one whose process was killed. */
+import { rm } from "node:fs/promises";
+import { realWorld } from "#libs/actor/world.ts";
+import { endLeftoverServer } from "../../nats/server.ts";
+import { endProcess } from "../../tools/process.ts";
+import type { WhichCluster } from "../access.ts";
+import { dataFiles, readRecord, release, runningPid } from "../data.ts";
+import { removeCluster } from "../kubeconfig/file.ts";
+import { dataFolder } from "../options.ts";
+
+export interface DownOptions extends WhichCluster {
+  readonly purge?: boolean;
+}
+
+/** Longer than the components together need for an orderly end. */
+const stopMsMax = 30_000;
+
+export async function down({ name, data, purge }: DownOptions): Promise<void> {
+  const folder = dataFolder(name, data, process.env);
+  const pid = await runningPid(folder);
+  if (pid !== undefined) await endProcess(pid, realWorld, stopMsMax);
+  const record = await readRecord(folder);
+  if (record) {
+    // All of this is done already when the process could end in order.
+    await endLeftoverServer(dataFiles(folder).nats, realWorld);
+    if (record.kubeconfig) {
+      await removeCluster(record.kubeconfig, record.context, record.contextBefore);
+    }
+    await release(folder);
+  }
+  process.stdout.write(pid === undefined ? `${name} does not run\n` : `${name} ended\n`);
+  if (!purge || !record) return;
+  await rm(folder, { recursive: true, force: true });
+  process.stdout.write(`${folder} is deleted\n`);
+}
