@@ -1,0 +1,235 @@
+/** Group commit on a log whose answers the test gives. */
+import { describe, expect, test } from "vitest";
+import type { CommitRequest, CommitResponse, Mutation } from "#proto/gen/kubus/store/v1.ts";
+import { logBatch } from "../wire.ts";
+import { startOfLog } from "../log/batch.ts";
+import type { AppendOutcome } from "../log/stream.ts";
+import { StoreMemory } from "../memory/memory.ts";
+import { pod, put } from "../rig.ts";
+import { CommitQueue, type LostOutcome, type QueueLimits } from "./queue.ts";
+
+const limitsOf = (some: Partial<QueueLimits>): QueueLimits => ({
+  valueBytesMax: 1_000,
+  commitBytesMax: 2_000,
+  mutationsMax: 10,
+  queueMax: 100,
+  queueBytesMax: 100_000,
+  batchBytesMax: 2_000,
+  ...some,
+});
+
+function rig(some: Partial<QueueLimits> = {}) {
+  const memory = new StoreMemory({ historyMsMax: 1e9, historyCountMax: 1e9 });
+  const appends: { names: string[]; after: number; settle: (outcome: AppendOutcome) => void }[] = [];
+  const told: string[] = [];
+  const lost: LostOutcome[] = [];
+  const queue = new CommitQueue({
+    memory,
+    position: { ...startOfLog, epoch: 1 },
+    leader: "test",
+    limits: limitsOf(some),
+    nowMs: () => 0,
+    append: (payload, after) => {
+      const names = logBatch.decode(payload).records.map(({ key }) => key?.name ?? "");
+      return new Promise((settle) => appends.push({ names, after, settle }));
+    },
+    onCommitted: (changes) => told.push(`changes ${changes.map((change) => change.revision).join()}`),
+    onLost: (outcome) => lost.push(outcome),
+  });
+  const submit = (label: string, mutations: Mutation[], requestId = "") => {
+    const request: CommitRequest = { mutations, requestId };
+    queue.submit(request, (response) => told.push(`${label}: ${brief(response)}`));
+  };
+  return { memory, queue, appends, told, lost, submit };
+}
+
+const brief = ({ revision, failure, current }: CommitResponse) =>
+  failure === "COMMIT_FAILURE_UNSPECIFIED"
+    ? `at ${revision}`
+    : failure.replace("COMMIT_FAILURE_", "") + (current ? ` (now ${current.revision})` : "");
+
+/** All microtasks that are due have run. */
+const settled = async () => {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+};
+
+const appended = (sequence: number): AppendOutcome => ({ type: "Appended", sequence });
+const full: AppendOutcome = { type: "Unavailable", message: "disk full" };
+const create = (name: string) => put("CREATE", pod(name), { value: name });
+const update = (name: string, expectedRevision = 0) =>
+  put("UPDATE", pod(name), { value: "new", expectedRevision });
+
+describe("group commit", () => {
+  test("what comes together goes together; what comes meanwhile goes next", async () => {
+    const { appends, told, submit } = rig();
+    submit("a", [create("a")]);
+    submit("b", [create("b")]);
+    await settled();
+    submit("c", [create("c")]);
+    submit("d", [create("d")]);
+    await settled();
+    expect(appends.map(({ names }) => names)).toEqual([["a", "b"]]);
+    expect(told).toEqual([]);
+    appends[0]?.settle(appended(1));
+    await settled();
+    expect(told).toEqual(["changes 1,2", "a: at 1", "b: at 2"]);
+    expect(appends.map(({ names, after }) => [names, after])).toEqual([[["a", "b"], 0], [["c", "d"], 1]]);
+  });
+
+  test("a batch is bounded, a single commit may be larger", async () => {
+    const { appends, submit } = rig({ batchBytesMax: 200 });
+    for (const name of ["a", "b", "c"]) submit(name, [create(name)]);
+    submit("big", [put("CREATE", pod("big"), { value: "v".repeat(900) })]);
+    submit("e", [create("e")]);
+    for (let sequence = 1; sequence <= 4; sequence += 1) {
+      await settled();
+      appends[sequence - 1]?.settle(appended(sequence));
+    }
+    await settled();
+    expect(appends.map(({ names }) => names.join())).toEqual(["a,b", "c", "big", "e"]);
+  });
+
+  test("is decided on what is on its way", async () => {
+    const { appends, told, submit } = rig();
+    submit("create", [create("a")]);
+    submit("again", [create("a")]);
+    submit("stale", [update("a", 7)]);
+    submit("update", [update("a", 1)]);
+    submit("delete", [put("DELETE", pod("a"), { expectedRevision: 2 })]);
+    submit("gone", [update("a")]);
+    submit("anew", [create("a")]);
+    await settled();
+    expect(told).toEqual([]);
+    appends[0]?.settle(appended(1));
+    await settled();
+    expect(told.slice(1).toSorted()).toEqual([
+      "again: EXISTS (now 4)",
+      "anew: at 4",
+      "create: at 1",
+      "delete: at 3",
+      "gone: NOT_FOUND",
+      "stale: REVISION_MISMATCH (now 4)",
+      "update: at 2",
+    ]);
+  });
+
+  test("a refusal waits for the write that it was refused for", async () => {
+    const { appends, told, submit } = rig();
+    submit("create", [create("a")]);
+    submit("again", [create("a")], "id-again");
+    await settled();
+    appends[0]?.settle(full);
+    await settled();
+    expect(told).toEqual(["create: UNAVAILABLE", "again: UNAVAILABLE"]);
+    submit("again", [create("a")], "id-again");
+    await settled();
+    appends[1]?.settle(appended(1));
+    await settled();
+    expect(told.at(-1)).toBe("again: at 1");
+  });
+
+  test("one that only checks waits too, and takes no revision", async () => {
+    const { appends, told, submit } = rig();
+    submit("create", [create("a")]);
+    submit("check", [put("CHECK", pod("a"), { expectedRevision: 1 })]);
+    await settled();
+    expect(told).toEqual([]);
+    appends[0]?.settle(appended(1));
+    await settled();
+    submit("later", [put("CHECK", pod("b"))]);
+    expect(told).toEqual(["changes 1", "create: at 1", "check: at 1", "later: at 1"]);
+  });
+});
+
+describe("request ids", () => {
+  test("answer alike while waiting and afterwards", async () => {
+    const { appends, told, submit } = rig();
+    submit("first", [create("a")], "id");
+    submit("second", [create("a")], "id");
+    await settled();
+    appends[0]?.settle(appended(1));
+    await settled();
+    submit("third", [create("a")], "id");
+    expect(told).toEqual(["changes 1", "first: at 1", "second: at 1", "third: at 1"]);
+    expect(appends.length).toBe(1);
+  });
+
+  test("a refusal stays one", () => {
+    const { told, submit } = rig();
+    submit("first", [update("a")], "id");
+    submit("second", [create("a")], "id");
+    expect(told).toEqual(["first: NOT_FOUND", "second: NOT_FOUND"]);
+  });
+});
+
+describe("bounds", () => {
+  test("too many commits are refused as overloaded, and later taken again", async () => {
+    const { appends, told, submit } = rig({ queueMax: 2 });
+    for (const name of ["a", "b", "c"]) submit(name, [create(name)]);
+    await settled();
+    expect(told).toEqual(["c: OVERLOADED"]);
+    appends[0]?.settle(appended(1));
+    await settled();
+    submit("c", [create("c")]);
+    await settled();
+    expect(appends[1]?.names).toEqual(["c"]);
+  });
+
+  test("so are too many bytes", () => {
+    const { told, submit } = rig({ queueBytesMax: 1_500 });
+    const big = (name: string) => put("CREATE", pod(name), { value: "v".repeat(900) });
+    for (const name of ["a", "b", "c"]) submit(name, [big(name)]);
+    expect(told).toEqual(["c: OVERLOADED"]);
+  });
+});
+
+describe("a log that does not take the batch", () => {
+  test("full: all that was decided falls, and the revisions are used again", async () => {
+    const { appends, told, lost, submit, memory } = rig();
+    submit("a", [create("a")]);
+    await settled();
+    submit("b", [update("a", 1)]);
+    appends[0]?.settle(full);
+    await settled();
+    expect(told).toEqual(["a: UNAVAILABLE", "b: UNAVAILABLE"]);
+    expect([memory.revision, lost.length]).toEqual([0, 0]);
+    submit("c", [create("c")]);
+    await settled();
+    appends[1]?.settle(appended(1));
+    await settled();
+    expect(told.slice(2)).toEqual(["changes 1", "c: at 1"]);
+  });
+
+  test("fenced: nothing is stored, and nothing more is taken", async () => {
+    const { appends, told, lost, submit } = rig();
+    submit("a", [create("a")]);
+    await settled();
+    appends[0]?.settle({ type: "Fenced", message: "another" });
+    await settled();
+    submit("b", [create("b")]);
+    expect(told).toEqual(["a: UNAVAILABLE", "b: UNAVAILABLE"]);
+    expect(lost.map(({ type }) => type)).toEqual(["Fenced"]);
+  });
+
+  test("unknown: who was on the way gets no answer, who waited does", async () => {
+    const { appends, told, lost, submit } = rig();
+    submit("a", [create("a")]);
+    await settled();
+    submit("b", [create("b")]);
+    appends[0]?.settle({ type: "Unknown", message: "silent" });
+    await settled();
+    expect(told).toEqual(["b: UNAVAILABLE"]);
+    expect(lost.map(({ type }) => type)).toEqual(["Unknown"]);
+  });
+});
+
+test("closing answers everything first", async () => {
+  const { appends, told, queue, submit } = rig();
+  submit("a", [create("a")]);
+  await settled();
+  const closed = queue.close().then(() => told.push("closed"));
+  submit("b", [create("b")]);
+  appends[0]?.settle(appended(1));
+  await closed;
+  expect(told).toEqual(["b: UNAVAILABLE", "changes 1", "a: at 1", "closed"]);
+});
