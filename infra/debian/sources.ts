@@ -56,10 +56,7 @@ export function parseLines(text: string): AptSource[] {
 }
 
 /** The source that carries the distribution itself, rather than its updates or somebody else's. */
-export function archiveOf(
-  sources: readonly AptSource[],
-  codename: string,
-): AptSource | undefined {
+export function archiveOf(sources: readonly AptSource[], codename: string): AptSource | undefined {
   return sources.find(
     ({ suites, components }) => suites.includes(codename) && components.includes("main"),
   );

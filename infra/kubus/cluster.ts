@@ -60,15 +60,14 @@ export class Cluster {
   }
 
   /** Rejects when the settings cannot work on this machine; nothing was started then. */
-  static async prepare(
-    settings: Settings,
-    env: NodeJS.ProcessEnv,
-    world: World,
-  ): Promise<Cluster> {
+  static async prepare(settings: Settings, env: NodeJS.ProcessEnv, world: World): Promise<Cluster> {
     const { only, host, port, name } = settings;
     const isSomeController = only?.some((part) => !services.some((service) => service === part));
     if (only && isSomeController) {
-      checkNames(only, (await loadComponents("controllers")).map((component) => component.name));
+      checkNames(
+        only,
+        (await loadComponents("controllers")).map((component) => component.name),
+      );
     }
     const before = await readRecord(settings.data);
     const serves = only === undefined || only.includes("apiserver");

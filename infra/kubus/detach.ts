@@ -39,7 +39,10 @@ export async function startDetached({ data, name }: Settings, world: World = rea
   child.unref();
   if (ended !== undefined) process.exitCode = ended;
   else if (text.includes("not ready within")) process.exitCode = 1;
-  else process.stdout.write(`\nEnd it with: npx kubus down${name === "kubus" ? "" : ` --name ${name}`}\n`);
+  else
+    process.stdout.write(
+      `\nEnd it with: npx kubus down${name === "kubus" ? "" : ` --name ${name}`}\n`,
+    );
 }
 
 async function isRunning(data: string, pid: number | undefined): Promise<boolean> {

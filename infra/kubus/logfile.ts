@@ -51,9 +51,15 @@ function valueText(value: unknown): string {
   return JSON.stringify(value) ?? "";
 }
 
-const shownElsewhere = new Set(
-  ["level", "time", "component", "instance", "msg", "pid", "hostname"],
-);
+const shownElsewhere = new Set([
+  "level",
+  "time",
+  "component",
+  "instance",
+  "msg",
+  "pid",
+  "hostname",
+]);
 
 const otherFields = (line: LogLine) =>
   Object.entries(line).filter(([name]) => !shownElsewhere.has(name));

@@ -110,7 +110,10 @@ export function parseDuration(option: string, text: string): number {
   if (parts.length === 0 || parts.map(([part]) => part).join("") !== text) {
     throw new UsageError(`${option} ${text}: expected a duration such as 60s or 1m30s`);
   }
-  return parts.reduce((sum, [, count, unit = "s"]) => sum + Number(count) * (unitsMs[unit] ?? 0), 0);
+  return parts.reduce(
+    (sum, [, count, unit = "s"]) => sum + Number(count) * (unitsMs[unit] ?? 0),
+    0,
+  );
 }
 
 /** Names by which this machine may be reached. */

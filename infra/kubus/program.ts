@@ -76,7 +76,9 @@ function actors(kubus: Command): void {
     .addOption(nameOption())
     .addOption(dataOption())
     .addOption(outputOption())
-    .action(async (prefix, options) => (await import("./commands/actors.ts")).actors(prefix, options));
+    .action(async (prefix, options) =>
+      (await import("./commands/actors.ts")).actors(prefix, options),
+    );
 }
 
 function logs(kubus: Command): void {

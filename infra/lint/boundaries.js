@@ -1,6 +1,6 @@
 /**
- * Who may import whom: services import libs and proto, never each other; libs import libs and proto;
- * deciding and ordering code imports nothing that reads or writes.
+ * Who may import whom: services import libs and proto, never each other; libs import libs and
+ * proto; deciding and ordering code imports nothing that reads or writes.
  */
 import { dirname, resolve } from "node:path";
 import { currentPath, isPure, isTest, pathOf, root } from "./place.js";

@@ -1,4 +1,4 @@
-/** Functions have at most 70 lines. The callback of a describe only groups tests and has no limit. */
+/** Functions have at most 70 lines; the callback of a describe only groups tests: no limit. */
 const linesMax = 70;
 
 const isGroup = ({ parent }) => {

@@ -18,7 +18,7 @@ export class Summary implements Reporter {
     }
     const { passed, failed, skipped, pending } = counts;
     const left = skipped + pending;
-    const line = `${passed} passed, ${failed + broken} failed${left > 0 ? `, ${left} skipped` : ""}`;
-    process.stdout.write(`\n${line}\n`);
+    const rest = left > 0 ? `, ${left} skipped` : "";
+    process.stdout.write(`\n${passed} passed, ${failed + broken} failed${rest}\n`);
   }
 }

@@ -23,7 +23,7 @@ export async function isRunning(pid: number, text: string): Promise<boolean> {
   return commandLine.includes(text);
 }
 
-/** Asks the process to end, kills it when it does not within the time, and waits until it is gone. */
+/** Asks the process to end, kills it when it does not in time, and waits until it is gone. */
 export async function endProcess(pid: number, world: World, stopMsMax: number): Promise<void> {
   signal(pid, "SIGTERM");
   const started = world.monotonic();

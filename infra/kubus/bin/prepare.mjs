@@ -49,7 +49,7 @@ export function ensureDependencies() {
   log(`✔ dependencies installed (${seconds(started)})`);
 }
 
-/** Times are compared first, which is cheap; a fresh checkout of the same lock has the same hash. */
+/** Times are compared first, which is cheap; a checkout of the same lock anew has the same hash. */
 function isInstalled(lock, stamp) {
   // npm writes this file last, so a broken-off installation counts as missing.
   const installed = statSync(join(root, "node_modules", ".package-lock.json"), quiet);
@@ -72,7 +72,12 @@ export function isNewEnough(version) {
 /** Path of a Node that runs .ts files: this process's own, else the one in node_modules. */
 export function findNode() {
   if (isNewEnough(process.versions.node)) return process.execPath;
-  const bundled = join(root, "node_modules", `node-${process.platform}-${process.arch}`, "bin/node");
+  const bundled = join(
+    root,
+    "node_modules",
+    `node-${process.platform}-${process.arch}`,
+    "bin/node",
+  );
   if (existsSync(bundled)) return bundled;
   log(
     `kubus: Node ${nodeVersionMin.join(".")} or newer is needed; this is ${process.version}, and ` +

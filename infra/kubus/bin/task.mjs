@@ -9,7 +9,9 @@ ensureDependencies();
 const node = findNode();
 const env = environment(node);
 const bin = (name) => join(root, "node_modules", ".bin", name);
-const folders = ["libs", "services", "infra", "test"].filter((name) => existsSync(join(root, name)));
+const folders = ["libs", "services", "infra", "test"].filter((name) =>
+  existsSync(join(root, name)),
+);
 
 const command = (name, file, ...arguments_) => ({ name, file, arguments: arguments_ });
 const script = (name, path, ...arguments_) => command(name, node, join(root, path), ...arguments_);
@@ -38,7 +40,7 @@ const tasks = {
   check: () => [codegen, typeCheck, lint],
   bench: (...arguments_) => [codegen, script("bench", "infra/bench/main.ts", ...arguments_)],
   codegen: (...arguments_) => [script("codegen", "infra/codegen/main.ts", ...arguments_)],
-  format: (...paths) => [command("format", bin("oxfmt"), ...paths)],
+  format: (...paths) => [command("format", bin("oxfmt"), "-c", "infra/lint/oxfmt.json", ...paths)],
 };
 
 const steps = tasks[task];

@@ -57,7 +57,10 @@ async function tellRunning(settings: Settings, owner: number): Promise<void> {
   process.stdout.write(`${settings.name} already runs (process ${owner})\n`);
   if (record?.phase !== "running" || !record.kubeconfig) return;
   const file = settings.kubeconfig ?? record.kubeconfig;
-  await addCluster(await kubeconfigPath(file, process.env), await readAccess(settings.data, record));
+  await addCluster(
+    await kubeconfigPath(file, process.env),
+    await readAccess(settings.data, record),
+  );
   const address = { servers: record.natsUrl, token: record.natsToken, prefix: record.prefix };
   process.stdout.write(copyLines(settings, address, undefined));
 }

@@ -14,5 +14,7 @@ export async function version({ output }: { readonly output: string }): Promise<
     "nats-server": server ? versionText(server.version) : "none found",
   };
   const lines = Object.entries(versions).map(([name, value]) => `${name} ${value}\n`);
-  process.stdout.write(output === "json" ? `${JSON.stringify(versions, null, 2)}\n` : lines.join(""));
+  process.stdout.write(
+    output === "json" ? `${JSON.stringify(versions, null, 2)}\n` : lines.join(""),
+  );
 }

@@ -1,4 +1,4 @@
-/** The user's kubeconfig on the disk: where it is, and changing it without losing anybody's change. */
+/** The user's kubeconfig on the disk: where it is, and changes that lose nobody else's change. */
 import { mkdir, open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";

@@ -114,7 +114,7 @@ describe("the file", () => {
 });
 
 describe("which file", () => {
-  test("asked for, else the first existing of KUBECONFIG, else its last, else at home", async () => {
+  test("asked for, else the first existing of KUBECONFIG, its last, one at home", async () => {
     const missing = join(folder, "missing");
     await writeFile(file, "");
     const env = { HOME: "/home/her", KUBECONFIG: `${missing}:${file}` };
