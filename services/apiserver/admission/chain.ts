@@ -1,0 +1,32 @@
+/** The plugins in the order in which they see a write. */
+import { defaultTolerationSeconds } from "./defaulttolerationseconds.ts";
+import { namespaceLifecycle } from "./namespacelifecycle.ts";
+import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "./plugin.ts";
+import { priority } from "./priority.ts";
+import { serviceAccount } from "./serviceaccount.ts";
+import { taintNodesByCondition } from "./taintnodesbycondition.ts";
+
+/** Kubernetes' own order (pkg/kubeapiserver/options/plugins.go). */
+export const admissionChain: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  taintNodesByCondition,
+  priority,
+  defaultTolerationSeconds,
+];
+
+export async function admitMutation(
+  chain: readonly AdmissionPlugin[],
+  request: AdmissionRequest,
+  reader: AdmissionReader,
+): Promise<void> {
+  for (const plugin of chain) await plugin.mutate?.(request, reader);
+}
+
+export async function admitValidation(
+  chain: readonly AdmissionPlugin[],
+  request: AdmissionRequest,
+  reader: AdmissionReader,
+): Promise<void> {
+  for (const plugin of chain) await plugin.validate?.(request, reader);
+}

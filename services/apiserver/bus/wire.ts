@@ -1,0 +1,75 @@
+/** Messages of the bus door to calls of the registry, and back. */
+import type { StatusError } from "#libs/api/errors.ts";
+import { codecOf } from "#libs/schema/index.ts";
+import type { Status } from "#proto/gen/k8s/meta/v1.ts";
+import type * as api from "#proto/gen/kubus/api/v1.ts";
+import type { Body, Caller, DeleteOptions, ListOptions, Version } from "../registry/request.ts";
+
+const rpcOf = <Request, Response>(verb: string) => ({
+  request: codecOf<Request>(`kubus.api.v1.${verb}Request`),
+  response: codecOf<Response>(`kubus.api.v1.${verb}Response`),
+});
+
+export const rpcs = {
+  get: rpcOf<api.GetRequest, api.GetResponse>("Get"),
+  list: rpcOf<api.ListRequest, api.ListResponse>("List"),
+  create: rpcOf<api.CreateRequest, api.CreateResponse>("Create"),
+  update: rpcOf<api.UpdateRequest, api.UpdateResponse>("Update"),
+  patch: rpcOf<api.PatchRequest, api.PatchResponse>("Patch"),
+  delete: rpcOf<api.DeleteRequest, api.DeleteResponse>("Delete"),
+  changes: rpcOf<api.ChangesRequest, api.ChangesResponse>("Changes"),
+} as const;
+
+const statusCodec = codecOf<Status>("k8s.meta.v1.Status");
+
+export const nothing = new Uint8Array();
+
+export const statusBytes = ({ status }: StatusError): Uint8Array => statusCodec.encode(status);
+
+export function callerOf(caller: api.Caller | undefined): Caller {
+  const { user = "system:anonymous", groups = [], manager = "unknown" } = caller ?? {};
+  return { user, groups, manager };
+}
+
+/** A body that came as protobuf of the message. */
+export function bodyOf(message: string, bytes: Uint8Array): Body {
+  return { value: codecOf<unknown>(message).decode(bytes), duplicates: [], canonical: true };
+}
+
+export function listOptionsOf(request: api.ListRequest): ListOptions {
+  return {
+    labelSelector: request.labelSelector,
+    fieldSelector: request.fieldSelector,
+    limit: request.limit,
+    continue: request.continue,
+    resourceVersion: request.resourceVersion,
+  };
+}
+
+export function deleteOptionsOf(request: api.DeleteRequest): DeleteOptions {
+  const { gracePeriodSeconds, propagationPolicy } = request;
+  const uid = request.preconditionUid;
+  const resourceVersion = request.preconditionResourceVersion;
+  return {
+    dryRun: false,
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === ""
+      ? {}
+      : { propagationPolicy: propagationPolicy as "Orphan" | "Background" | "Foreground" }),
+    preconditions: {
+      ...(uid === "" ? {} : { uid }),
+      ...(resourceVersion === "" ? {} : { resourceVersion }),
+    },
+  };
+}
+
+export const writtenOf = ({ protobuf, revision }: Version) => ({
+  object: protobuf,
+  status: nothing,
+  revision,
+});
+
+/** The patch as the registry takes it: JSON in every type that components use. */
+export function patchBody(bytes: Uint8Array): Body {
+  return { value: JSON.parse(Buffer.from(bytes).toString()), duplicates: [], canonical: false };
+}

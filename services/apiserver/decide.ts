@@ -1,0 +1,97 @@
+/** Which objects the API server itself keeps in every cluster. Pure. */
+import type { KubeObject } from "#libs/api/resource.ts";
+
+/** An object that has to be there; `resource` is `namespaces`, `endpointslices.discovery.k8s.io`. */
+export interface BootstrapObject {
+  readonly resource: string;
+  readonly namespace: string;
+  readonly object: KubeObject & Record<string, unknown>;
+  /** True when an object that differs is put right; false when being there is enough. */
+  readonly enforced: boolean;
+}
+
+export interface Facilities {
+  /** First address of the service network. */
+  readonly serviceIp: string;
+  /** Where nodes and pods reach this API server. */
+  readonly advertiseAddress: string;
+  readonly port: number;
+}
+
+const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const serviceName = "kubernetes";
+const portName = "https";
+const servicePort = 443;
+
+/** In the order in which they are written. */
+export function bootstrapObjects(facilities: Facilities): BootstrapObject[] {
+  return [
+    ...systemNamespaces.map(namespaceObject),
+    serviceObject(facilities),
+    endpointsObject(facilities),
+    endpointSliceObject(facilities),
+  ];
+}
+
+function namespaceObject(name: string): BootstrapObject {
+  const object = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+  return { resource: "namespaces", namespace: "", object, enforced: false };
+}
+
+function serviceObject({ serviceIp, port }: Facilities): BootstrapObject {
+  const object = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: serviceName,
+      namespace: "default",
+      labels: { component: "apiserver", provider: "kubernetes" },
+    },
+    spec: {
+      type: "ClusterIP",
+      clusterIP: serviceIp,
+      clusterIPs: [serviceIp],
+      ipFamilies: ["IPv4"],
+      ipFamilyPolicy: "SingleStack",
+      internalTrafficPolicy: "Cluster",
+      sessionAffinity: "None",
+      ports: [{ name: portName, protocol: "TCP", port: servicePort, targetPort: port }],
+    },
+  };
+  return { resource: "services", namespace: "default", object, enforced: true };
+}
+
+/** Skipped by the mirroring of endpoints into slices: the slice below says the same. */
+const mirrorLabels = { "endpointslice.kubernetes.io/skip-mirror": "true" };
+
+function endpointsObject({ advertiseAddress, port }: Facilities): BootstrapObject {
+  const object = {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: { name: serviceName, namespace: "default", labels: mirrorLabels },
+    subsets: [
+      {
+        addresses: [{ ip: advertiseAddress }],
+        ports: [{ name: portName, port, protocol: "TCP" }],
+      },
+    ],
+  };
+  return { resource: "endpoints", namespace: "default", object, enforced: true };
+}
+
+function endpointSliceObject({ advertiseAddress, port }: Facilities): BootstrapObject {
+  const object = {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      name: serviceName,
+      namespace: "default",
+      labels: { "kubernetes.io/service-name": serviceName },
+    },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+    ports: [{ name: portName, port, protocol: "TCP" }],
+  };
+  const resource = "endpointslices.discovery.k8s.io";
+  return { resource, namespace: "default", object, enforced: true };
+}

@@ -1,0 +1,74 @@
+/** The life of the API server: it serves once its caches are full and the cluster's roots exist. */
+import { assign, fromPromise, setup } from "xstate";
+
+export interface ApiServerContext {
+  readonly attempt: number;
+}
+
+type Event = { type: "Stop" };
+
+const backoffMsMin = 100;
+const backoffMsMax = 5000;
+
+const slot = () =>
+  fromPromise<void, void>(() => Promise.reject(new Error("effect not provided")));
+
+export const apiServerMachine = setup({
+  types: { context: {} as ApiServerContext, events: {} as Event },
+  actors: {
+    /** Opens the ports and asks the store whether it is there. */
+    connect: slot(),
+    /** Fills the caches; a failure ends this life. */
+    warm: slot(),
+    /** Writes the objects that every cluster has. */
+    bootstrap: slot(),
+    /** Opens the doors; a failure (a taken port) ends this life. */
+    open: slot(),
+    /** Closes the doors and waits for what is under way. */
+    close: slot(),
+  },
+  actions: {
+    countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
+    resetAttempts: assign({ attempt: 0 }),
+  },
+  delays: {
+    backoff: ({ context }) => Math.min(backoffMsMax, backoffMsMin * 2 ** context.attempt),
+  },
+}).createMachine({
+  id: "apiserver",
+  context: { attempt: 0 },
+  initial: "connecting",
+  states: {
+    connecting: {
+      invoke: { src: "connect", onDone: "warming", onError: "waitingToConnect" },
+      on: { Stop: "stopping" },
+    },
+    waitingToConnect: {
+      entry: "countAttempt",
+      after: { backoff: "connecting" },
+      on: { Stop: "stopping" },
+    },
+    warming: {
+      entry: "resetAttempts",
+      invoke: { src: "warm", onDone: "bootstrapping" },
+      on: { Stop: "stopping" },
+    },
+    bootstrapping: {
+      invoke: { src: "bootstrap", onDone: "opening", onError: "waitingToBootstrap" },
+      on: { Stop: "stopping" },
+    },
+    waitingToBootstrap: {
+      entry: "countAttempt",
+      after: { backoff: "bootstrapping" },
+      on: { Stop: "stopping" },
+    },
+    opening: {
+      entry: "resetAttempts",
+      invoke: { src: "open", onDone: "serving" },
+      on: { Stop: "stopping" },
+    },
+    serving: { tags: "ready", on: { Stop: "stopping" } },
+    stopping: { invoke: { src: "close", onDone: "stopped", onError: "stopped" } },
+    stopped: { type: "final" },
+  },
+});

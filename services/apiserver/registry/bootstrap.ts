@@ -1,0 +1,65 @@
+/** Writes the objects that the API server keeps itself. They pass no admission and no validation. */
+import type { KubeObject } from "#libs/api/resource.ts";
+import type { BootstrapObject } from "../decide.ts";
+import type { RegistryContext } from "./context.ts";
+import { metadataOf, stampCreation } from "./decide/system.ts";
+import { equalValues } from "./equal.ts";
+import type { Caller, Version } from "./request.ts";
+import { transact, type Outcome } from "./transact.ts";
+
+const self: Caller = { user: "system:apiserver", groups: ["system:masters"], manager: "apiserver" };
+
+/** Creates the object, or puts it right when it has to be as given. Does nothing when it is. */
+export async function ensureObject(
+  context: RegistryContext,
+  { resource, namespace, object, enforced }: BootstrapObject,
+): Promise<void> {
+  const { definition } = context.caches.named(resource);
+  const { world } = context;
+  const facts = {
+    now: world.now(),
+    verb: "create" as const,
+    subresource: "",
+    user: self.user,
+    uuid: () => world.uuid(),
+  };
+  const decide = (current: Version | undefined): Outcome => {
+    if (current === undefined) {
+      const draft = structuredClone(object);
+      definition.defaults?.(draft);
+      stampCreation(definition, draft, {
+        now: facts.now,
+        uid: world.uuid(),
+        random: () => world.random(),
+      });
+      definition.prepareForCreate?.(draft, facts);
+      return { type: "put", draft };
+    }
+    if (!enforced || holds(current.object, object)) return { type: "keep" };
+    return { type: "put", draft: corrected(current.object, object) };
+  };
+  const key = { namespace, name: metadataOf(object).name ?? "" };
+  await transact(context, { definition, key, dryRun: false, decide });
+}
+
+/** True when everything that is wanted stands in the object; it may have more. */
+export function holds(object: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted) || typeof wanted !== "object" || wanted === null) {
+    if (!Array.isArray(wanted) || !Array.isArray(object)) return equalValues(object, wanted);
+    return (
+      object.length === wanted.length &&
+      wanted.every((item, index) => holds(object[index], item))
+    );
+  }
+  if (typeof object !== "object" || object === null) return false;
+  const fields = object as Record<string, unknown>;
+  return Object.entries(wanted).every(([key, value]) => holds(fields[key], value));
+}
+
+function corrected(current: KubeObject, wanted: KubeObject): KubeObject {
+  const metadata = {
+    ...current.metadata,
+    labels: { ...current.metadata?.labels, ...wanted.metadata?.labels },
+  };
+  return { ...current, ...wanted, metadata };
+}

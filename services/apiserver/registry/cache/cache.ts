@@ -1,0 +1,330 @@
+/**
+ * Current versions of one stored resource, kept by following the store's broadcast. Gaps are
+ * noticed by the revisions that every message carries and refilled by request.
+ */
+import type { Logger } from "pino";
+import type { World } from "#libs/actor/world.ts";
+import type { ResourceDefinition } from "#libs/api/resource.ts";
+import type { Bus, BusSubscription } from "#libs/bus/bus.ts";
+import { codecOf } from "#libs/schema/index.ts";
+import type { HeadsAnnounced, ObjectChanged } from "#proto/gen/kubus/watch/v1.ts";
+import type { StoreClient } from "../../store/client.ts";
+import { judgeChange } from "./follow.ts";
+import { History, type CacheEvent } from "./history.ts";
+import { VersionIndex } from "./index.ts";
+import { StoredVersion, versionOfRecord } from "./version.ts";
+
+/** Changes that wait while the cache fills or refills; more are fetched by request instead. */
+const bufferMax = 10_000;
+/** Own writes whose broadcast has not come yet. */
+const offeredMax = 10_000;
+const historyEventsMax = 10_000;
+const retryMs = 500;
+
+const changedCodec = codecOf<ObjectChanged>("kubus.watch.v1.ObjectChanged");
+
+export interface CacheOptions {
+  readonly definition: ResourceDefinition;
+  readonly store: StoreClient;
+  readonly bus: Bus;
+  readonly world: World;
+  readonly log: Logger;
+  /** Ends the cache. */
+  readonly signal: AbortSignal;
+}
+
+/** Told of changes; `reset` means that some were lost and every watch has to start anew. */
+export interface CacheListener {
+  changed(events: readonly CacheEvent[]): void;
+  reset(): void;
+}
+
+interface Waiter {
+  readonly revision: number;
+  readonly resolve: () => void;
+}
+
+type Phase = "filling" | "following" | "refilling";
+
+export class WatchCache {
+  readonly definition: ResourceDefinition;
+  readonly #options: CacheOptions;
+  readonly #listeners = new Set<CacheListener>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #offered = new Map<number, StoredVersion>();
+  #index = new VersionIndex();
+  #history = new History(historyEventsMax, 0);
+  #phase: Phase = "filling";
+  #buffer: ObjectChanged[] = [];
+  #missed = false;
+  /** Last change of the resource that was applied. */
+  #applied = 0;
+  /** Revision of the store at which the content is known to be current. */
+  #revision = 0;
+  #unpublished: CacheEvent[] = [];
+  #filled: Promise<void> | undefined;
+
+  constructor(options: CacheOptions) {
+    this.definition = options.definition;
+    this.#options = options;
+  }
+
+  /** Starts to follow. Resolves when the cache holds everything, at once when it does already. */
+  start(): Promise<void> {
+    this.#filled ??= this.#start();
+    return this.#filled;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Revision of the last change; below `revision` when other resources changed since. */
+  get lastChange(): number {
+    return this.#applied;
+  }
+
+  get size(): number {
+    return this.#index.size;
+  }
+
+  get(namespace: string, name: string): StoredVersion | undefined {
+    return this.#index.get(namespace, name);
+  }
+
+  /** In key order; `namespace` "" is all of them. */
+  values(namespace = ""): Iterable<StoredVersion> {
+    return this.#index.values(namespace);
+  }
+
+  /** Changes after that revision; undefined when it is too old to tell. */
+  since(revision: number): readonly CacheEvent[] | undefined {
+    return this.#history.since(revision);
+  }
+
+  get floor(): number {
+    return this.#history.floor;
+  }
+
+  /** The listener hears of what is published after the call; `since` tells what came before. */
+  listen(listener: CacheListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** A version that this process wrote, so that it need not be decoded or asked for again. */
+  offer(version: StoredVersion): void {
+    if (version.revision <= this.#applied || this.#offered.size >= offeredMax) return;
+    this.#offered.set(version.revision, version);
+  }
+
+  /** Resolves when everything acknowledged before the call is in the cache. */
+  async catchUp(): Promise<void> {
+    const { group, plural } = this.definition;
+    const head = await this.#options.store.head({ group, resource: plural });
+    await this.reach(head.resourceRevision);
+    // Nothing of this resource happened between its last change and the head.
+    this.#progress(head.revision);
+  }
+
+  /** Resolves when the change with that revision of this resource, or a later one, is applied. */
+  reach(revision: number): Promise<void> {
+    if (this.#applied >= revision) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.add({ revision, resolve }));
+  }
+
+  /** Resolves true when the content is current at that revision; false after so many ms. */
+  async waitFor(revision: number, waitMs: number): Promise<boolean> {
+    if (this.#revision >= revision) return true;
+    await this.catchUp();
+    const { world, signal } = this.#options;
+    const until = world.monotonic() + waitMs;
+    while (this.#revision < revision && world.monotonic() < until) {
+      await world.sleep(Math.min(100, waitMs), signal);
+      await this.catchUp();
+    }
+    return this.#revision >= revision;
+  }
+
+  /** A head that the store announced. */
+  onHeads(heads: HeadsAnnounced): void {
+    const { group, plural } = this.definition;
+    const own = heads.heads.find((head) => head.group === group && head.resource === plural);
+    if (this.#phase !== "following") return;
+    if (own !== undefined && own.revision > this.#applied) this.#refill();
+    else if (own !== undefined) this.#progress(heads.revision);
+  }
+
+  async #start(): Promise<void> {
+    const { bus, signal } = this.#options;
+    const { group, plural } = this.definition;
+    const subscriptions: BusSubscription[] = [
+      bus.subscribe(bus.subjects.watchResource(group, plural), ({ data }) =>
+        this.#onChange(changedCodec.decode(data)),
+      ),
+      bus.onReconnect(() => {
+        if (this.#phase === "following") this.#refill();
+      }),
+    ];
+    signal.addEventListener("abort", () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+      this.#listeners.clear();
+    });
+    await bus.flush();
+    await this.#fill();
+  }
+
+  #onChange(change: ObjectChanged): void {
+    if (this.#phase !== "following") {
+      if (this.#buffer.length < bufferMax) this.#buffer.push(change);
+      else this.#missed = true;
+      return;
+    }
+    if (!this.#take(change)) this.#refill();
+  }
+
+  /** False when something has to be asked for. */
+  #take(change: ObjectChanged): boolean {
+    const known = this.#offered.has(change.revision) ? "known" : "";
+    const verdict = judgeChange(this.#applied, change, known);
+    if (verdict === "apply") this.#apply(change);
+    return verdict === "apply" || verdict === "stale";
+  }
+
+  #apply(change: ObjectChanged): void {
+    const { type, namespace, name, revision } = change;
+    const previous = this.#index.get(namespace, name);
+    if (type === "CHANGE_TYPE_DELETED") {
+      this.#index.delete(namespace, name);
+      if (previous !== undefined) {
+        const version = previous.at(revision);
+        this.#publish({ type: "DELETED", revision, version, previous });
+      }
+    } else {
+      const version =
+        this.#offered.get(revision) ??
+        new StoredVersion(this.definition, { namespace, name }, change.value, revision);
+      this.#index.set(version);
+      const eventType = previous === undefined ? "ADDED" : "MODIFIED";
+      this.#publish({ type: eventType, revision, version, previous });
+    }
+    this.#advance(revision);
+  }
+
+  #advance(revision: number): void {
+    this.#applied = Math.max(this.#applied, revision);
+    this.#progress(revision);
+    this.#offered.delete(revision);
+    for (const waiter of this.#waiters) {
+      if (waiter.revision > this.#applied) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  #progress(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
+  /** Events that come in one turn of the event loop reach listeners together. */
+  #publish(event: CacheEvent): void {
+    this.#history.push(event);
+    if (this.#listeners.size === 0) return;
+    this.#unpublished.push(event);
+    if (this.#unpublished.length > 1) return;
+    queueMicrotask(() => {
+      const events = this.#unpublished;
+      this.#unpublished = [];
+      for (const listener of this.#listeners) listener.changed(events);
+    });
+  }
+
+  #refill(): void {
+    this.#phase = "refilling";
+    void this.#retrying(() => this.#fetchChanges()).catch(() => undefined);
+  }
+
+  /** Asks for what happened since; lists anew when the store has forgotten it. */
+  async #fetchChanges(): Promise<void> {
+    const { store } = this.#options;
+    const { group, plural } = this.definition;
+    for (;;) {
+      const answer = await store.changes({
+        group,
+        resource: plural,
+        partition: "",
+        afterRevision: this.#applied,
+        withConfidential: true,
+      });
+      if (answer.failure !== "READ_FAILURE_UNSPECIFIED") return this.#fill();
+      for (const change of answer.changes) {
+        if (change.revision > this.#applied) this.#apply(change);
+      }
+      if (answer.more && answer.changes.length > 0) continue;
+      this.#progress(answer.revision);
+      if (this.#drain()) return;
+    }
+  }
+
+  /** Takes what came meanwhile; false when that is not without a gap. */
+  #drain(): boolean {
+    const changes = this.#buffer;
+    const missed = this.#missed;
+    this.#buffer = [];
+    this.#missed = false;
+    if (missed || !changes.every((change) => this.#take(change))) return false;
+    this.#phase = "following";
+    return true;
+  }
+
+  async #fill(): Promise<void> {
+    this.#phase = "filling";
+    await this.#retrying(() => this.#list());
+  }
+
+  async #list(): Promise<void> {
+    const index = new VersionIndex();
+    let revision = 0;
+    let after = { namespace: "", name: "" };
+    for (;;) {
+      const page = await this.#options.store.list({
+        group: this.definition.group,
+        resource: this.definition.plural,
+        namespace: "",
+        afterNamespace: after.namespace,
+        afterName: after.name,
+        limit: 0,
+        revision,
+      });
+      if (page.failure !== "READ_FAILURE_UNSPECIFIED") throw new Error(`list: ${page.failure}`);
+      revision = page.revision;
+      for (const record of page.records) index.set(versionOfRecord(this.definition, record));
+      const last = page.records.at(-1)?.key;
+      if (!page.more || last === undefined) break;
+      after = { namespace: last.namespace, name: last.name };
+    }
+    this.#adopt(index, revision);
+    if (!this.#drain()) await this.#fetchChanges();
+  }
+
+  #adopt(index: VersionIndex, revision: number): void {
+    this.#index = index;
+    this.#history = new History(historyEventsMax, revision);
+    this.#unpublished = [];
+    for (const listener of [...this.#listeners]) listener.reset();
+    this.#advance(revision);
+  }
+
+  async #retrying(attempt: () => Promise<void>): Promise<void> {
+    const { world, signal, log } = this.#options;
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        log.warn({ error, resource: this.definition.plural }, "the cache asks the store again");
+        await world.sleep(retryMs, signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** One cache for each resource that is stored, and which resource is stored where. */
+import type { Logger } from "pino";
+import type { World } from "#libs/actor/world.ts";
+import type { ResourceDefinition } from "#libs/api/resource.ts";
+import type { Bus } from "#libs/bus/bus.ts";
+import { codecOf } from "#libs/schema/index.ts";
+import type { HeadsAnnounced } from "#proto/gen/kubus/watch/v1.ts";
+import type { StoreClient } from "../store/client.ts";
+import { WatchCache } from "./cache/cache.ts";
+
+const headsCodec = codecOf<HeadsAnnounced>("kubus.watch.v1.HeadsAnnounced");
+
+export interface CachesOptions {
+  readonly resources: readonly ResourceDefinition[];
+  readonly store: StoreClient;
+  readonly bus: Bus;
+  readonly world: World;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export class Caches {
+  readonly #options: CachesOptions;
+  readonly #byResource = new Map<string, WatchCache>();
+  readonly #storedIn = new Map<ResourceDefinition, ResourceDefinition>();
+
+  constructor(options: CachesOptions) {
+    this.#options = options;
+    const definitions = new Map(
+      options.resources.map((definition) => [keyOf(definition), definition]),
+    );
+    for (const definition of options.resources) {
+      const { storedAs } = definition;
+      const stored = storedAs === undefined ? definition : definitions.get(keyOf(storedAs));
+      if (stored === undefined) throw new Error(`${keyOf(definition)} is stored nowhere`);
+      this.#storedIn.set(definition, stored);
+      if (stored === definition) {
+        this.#byResource.set(keyOf(definition), new WatchCache({ ...options, definition }));
+      }
+    }
+  }
+
+  /** Starts to follow every resource. Resolves when all caches hold everything. */
+  async start(): Promise<void> {
+    const { bus, signal } = this.#options;
+    const subscription = bus.subscribe(bus.subjects.heads(), ({ data }) => {
+      const heads = headsCodec.decode(data);
+      for (const cache of this.#byResource.values()) cache.onHeads(heads);
+    });
+    signal.addEventListener("abort", () => subscription.unsubscribe());
+    await Promise.all([...this.#byResource.values()].map((cache) => cache.start()));
+  }
+
+  /** The definition in whose form objects of `definition` are stored: often itself. */
+  storedIn(definition: ResourceDefinition): ResourceDefinition {
+    const stored = this.#storedIn.get(definition);
+    if (stored === undefined) throw new Error(`${keyOf(definition)} is not served`);
+    return stored;
+  }
+
+  of(definition: ResourceDefinition): WatchCache {
+    return this.named(keyOf(this.storedIn(definition)));
+  }
+
+  /** By `pods` or `deployments.apps`, for code that means one certain resource. */
+  named(key: string): WatchCache {
+    const cache = this.#byResource.get(key);
+    if (cache === undefined) throw new Error(`no cache of ${key}`);
+    return cache;
+  }
+
+  /** Undefined when the resource is not served. */
+  find(key: string): WatchCache | undefined {
+    return this.#byResource.get(key);
+  }
+}
+
+/** `pods`, `deployments.apps`. */
+export const keyOf = ({ group, plural }: { group: string; plural: string }): string =>
+  group === "" ? plural : `${plural}.${group}`;

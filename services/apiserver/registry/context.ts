@@ -1,0 +1,52 @@
+/** What every verb of the registry works with. */
+import type { Logger } from "pino";
+import type { World } from "#libs/actor/world.ts";
+import type { GroupName } from "#libs/api/errors.ts";
+import type { RequestFacts, ResourceDefinition, Verb } from "#libs/api/resource.ts";
+import type { AdmissionPlugin, AdmissionReader } from "../admission/plugin.ts";
+import type { StoreClient } from "../store/client.ts";
+import type { Caches } from "./caches.ts";
+import type { ServiceAllocator } from "./services.ts";
+import type { Caller, Place } from "./request.ts";
+
+export interface RegistryContext {
+  readonly resources: readonly ResourceDefinition[];
+  readonly caches: Caches;
+  readonly store: StoreClient;
+  readonly world: World;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly admission: readonly AdmissionPlugin[];
+  readonly reader: AdmissionReader;
+  readonly services: ServiceAllocator;
+  /** Undefined when this server cannot sign tokens. */
+  readonly tokens: TokenSigner | undefined;
+}
+
+/** Signs the tokens of service accounts. */
+export interface TokenSigner {
+  readonly issuer: string;
+  /** PEM private key, ES256 or RS256. */
+  readonly signingKey: string;
+}
+
+/** `deployments` in `apps`: what messages call the resource. */
+export const resourceName = ({ group, plural }: ResourceDefinition): GroupName => ({
+  group,
+  name: plural,
+});
+
+/** `Deployment` in `apps`: what validation messages call the kind. */
+export const kindName = ({ group, kind }: ResourceDefinition): GroupName => ({
+  group,
+  name: kind,
+});
+
+export function factsOf(
+  { world }: RegistryContext,
+  caller: Caller,
+  { subresource }: Place,
+  verb: Verb,
+): RequestFacts {
+  return { now: world.now(), verb, subresource, user: caller.user, uuid: () => world.uuid() };
+}

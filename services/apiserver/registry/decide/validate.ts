@@ -1,0 +1,65 @@
+/** Preparation and validation of drafts, generic parts and the resource's own. Pure. */
+import type { FieldError } from "#libs/api/errors.ts";
+import { validateMetadata, validateMetadataUpdate } from "#libs/api/metadata/validate.ts";
+import type {
+  KubeObject,
+  RequestFacts,
+  ResourceDefinition,
+  Subresource,
+} from "#libs/api/resource.ts";
+import { countGeneration, keepIdentity, stampCreation, type Creation } from "./system.ts";
+
+export type PartSubresource = Extract<Subresource<KubeObject>, { type: "part" }>;
+
+/** Stamps and prepares a new object in place. */
+export function prepareCreated(
+  definition: ResourceDefinition,
+  draft: KubeObject,
+  facts: RequestFacts,
+  creation: Creation,
+): void {
+  stampCreation(definition, draft, creation);
+  definition.prepareForCreate?.(draft, facts);
+}
+
+export function validateCreated(
+  definition: ResourceDefinition,
+  draft: KubeObject,
+  facts: RequestFacts,
+): FieldError[] {
+  return [
+    ...validateMetadata(draft.metadata ?? {}, definition),
+    ...definition.validate(draft, facts),
+  ];
+}
+
+/** Prepares a changed object, which a subresource may make another one of. */
+export function prepareUpdated(
+  definition: ResourceDefinition,
+  part: PartSubresource | undefined,
+  given: KubeObject,
+  old: KubeObject,
+  facts: RequestFacts,
+): KubeObject {
+  keepIdentity(given, old);
+  const draft = part === undefined ? given : part.merge(given, old, facts);
+  if (part === undefined) definition.prepareForUpdate?.(draft, old, facts);
+  countGeneration(definition, draft, old);
+  return draft;
+}
+
+export function validateUpdated(
+  definition: ResourceDefinition,
+  part: PartSubresource | undefined,
+  draft: KubeObject,
+  old: KubeObject,
+  facts: RequestFacts,
+): FieldError[] {
+  const metadataErrors = validateMetadataUpdate(draft.metadata ?? {}, old.metadata ?? {});
+  const own =
+    part === undefined
+      ? (definition.validateUpdate?.(draft, old, facts) ?? definition.validate(draft, facts))
+      : (part.validateUpdate?.(draft, old, facts) ?? []);
+  // Kubernetes checks metadata twice on update, and so lists its causes twice.
+  return [...metadataErrors, ...metadataErrors, ...own];
+}

@@ -1,0 +1,101 @@
+/**
+ * pods/eviction: a delete that disruption budgets may refuse. Budgets are not stored yet, so that
+ * every eviction is allowed.
+ */
+import { badRequest, conflict, notFound } from "#libs/api/errors.ts";
+import type { KubeObject } from "#libs/api/resource.ts";
+import { schemaOf } from "#libs/schema/index.ts";
+import type { Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
+import type { Eviction } from "#proto/gen/k8s/policy/v1.ts";
+import { resourceName, type RegistryContext } from "./context.ts";
+import { timeText } from "./decide/system.ts";
+import { deleteObject } from "./delete.ts";
+import { readDraft } from "./draft.ts";
+import { liveVersion } from "./read.ts";
+import type { Body, Caller, DeleteOptions, Place, WriteOptions, Written } from "./request.ts";
+import { successStatus } from "./status.ts";
+import { transact } from "./transact.ts";
+
+export async function evictPod(
+  context: RegistryContext,
+  caller: Caller,
+  place: Place,
+  body: Body,
+  options: WriteOptions,
+): Promise<Written> {
+  const { definition, namespace, name } = place;
+  const { apiVersion } = (body.value ?? {}) as { apiVersion?: unknown };
+  const expected = {
+    // The older version is the same in everything but its name.
+    apiVersion: apiVersion === "policy/v1beta1" ? "policy/v1beta1" : "policy/v1",
+    kind: "Eviction",
+    schema: schemaOf("k8s.policy.v1.Eviction"),
+  };
+  const { object, warnings } = readDraft(expected, body, options.fieldValidation);
+  const eviction = object as Eviction;
+  if ((eviction.metadata?.name ?? "") !== name) {
+    throw badRequest("name in URL does not match name in Eviction object");
+  }
+  const pod = await liveVersion(context, definition, namespace, name);
+  if (pod === undefined) throw notFound(resourceName(definition), name);
+  const deleteOptions = deleteOptionsOf(eviction, options);
+  checkUid(name, deleteOptions, pod.object);
+  if (!deleteOptions.dryRun) await markDisrupted(context, place);
+  const whole = { ...place, subresource: "" };
+  const { revision } = await deleteObject(context, caller, whole, deleteOptions);
+  return { code: 201, version: successStatus(definition, 201, revision), warnings };
+}
+
+function deleteOptionsOf({ deleteOptions = {} }: Eviction, { dryRun }: WriteOptions): DeleteOptions {
+  const { gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents } = deleteOptions;
+  return {
+    dryRun: dryRun || (deleteOptions.dryRun ?? []).includes("All"),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(preconditions === undefined ? {} : { preconditions }),
+    ...(orphanDependents === undefined ? {} : { orphanDependents }),
+    ...(propagationPolicy === undefined
+      ? {}
+      : { propagationPolicy: propagationPolicy as "Orphan" | "Background" | "Foreground" }),
+  };
+}
+
+function checkUid(name: string, { preconditions }: DeleteOptions, pod: KubeObject): void {
+  const wanted = preconditions?.uid;
+  const uid = pod.metadata?.uid ?? "";
+  if (wanted === undefined || wanted === uid) return;
+  const why =
+    `the UID in the precondition (${wanted}) does not match the UID in record (${uid}). ` +
+    "The object might have been deleted and then recreated";
+  throw conflict({ group: "", name: "Pod" }, name, why);
+}
+
+/** Whoever watches the pod learns why it goes. */
+async function markDisrupted(context: RegistryContext, place: Place): Promise<void> {
+  const { definition, namespace, name } = place;
+  const now = context.world.now();
+  await transact(context, {
+    definition,
+    key: { namespace, name },
+    dryRun: false,
+    decide: (current) => {
+      if (current === undefined) throw notFound(resourceName(definition), name);
+      const pod = current.object as Pod;
+      const draft = { ...pod, status: { ...pod.status, conditions: withDisruption(pod, now) } };
+      return { type: "put", draft: draft as KubeObject };
+    },
+  });
+}
+
+function withDisruption({ status }: Pod, now: number): PodCondition[] {
+  const conditions = (status?.conditions ?? []).filter(({ type }) => type !== "DisruptionTarget");
+  return [
+    ...conditions,
+    {
+      type: "DisruptionTarget",
+      status: "True",
+      lastTransitionTime: timeText(now),
+      reason: "EvictionByEvictionAPI",
+      message: "Eviction API: evicting",
+    },
+  ];
+}

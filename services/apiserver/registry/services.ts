@@ -1,0 +1,103 @@
+/**
+ * Who holds which cluster address and node port. What services hold is followed in their cache;
+ * claims cover the time between handing out and the service's arrival there.
+ */
+import {
+  allocateService,
+  holdingsOf,
+  type Holdings,
+  type ServiceNetwork,
+} from "#libs/api/core/v1/services/allocation.ts";
+import type { FieldError } from "#libs/api/errors.ts";
+import type { Service } from "#proto/gen/k8s/core/v1.ts";
+import type { WatchCache } from "./cache/cache.ts";
+import type { CacheEvent } from "./cache/history.ts";
+
+/** A set that counts how often each member was put in. */
+class CountedSet<Member> {
+  readonly members = new Set<Member>();
+  readonly #counts = new Map<Member, number>();
+
+  add(member: Member, by: 1 | -1): void {
+    const count = (this.#counts.get(member) ?? 0) + by;
+    if (count > 0) {
+      this.#counts.set(member, count);
+      this.members.add(member);
+      return;
+    }
+    this.#counts.delete(member);
+    this.members.delete(member);
+  }
+
+  clear(): void {
+    this.#counts.clear();
+    this.members.clear();
+  }
+}
+
+export interface ServiceAllocatorOptions {
+  readonly cache: WatchCache;
+  readonly network: ServiceNetwork;
+  /** At least 0, below 1. */
+  readonly random: () => number;
+}
+
+export class ServiceAllocator {
+  readonly #options: ServiceAllocatorOptions;
+  readonly #ips = new CountedSet<string>();
+  readonly #nodePorts = new CountedSet<number>();
+  readonly #claims = new Set<Holdings>();
+
+  constructor(options: ServiceAllocatorOptions) {
+    this.#options = options;
+  }
+
+  /** Counts what the cache holds and follows it. The cache must be filled. */
+  start(): void {
+    this.#recount();
+    this.#options.cache.listen({
+      changed: (events) => {
+        for (const event of events) this.#follow(event);
+      },
+      reset: () => queueMicrotask(() => this.#recount()),
+    });
+  }
+
+  /** Fills what a draft needs, in place; the answer says what it cannot have. */
+  allocate(draft: Service, old: Service | undefined): FieldError[] {
+    const held = { ips: this.#ips.members, nodePorts: this.#nodePorts.members };
+    const { network, random } = this.#options;
+    return allocateService(draft, old, network, { held, random });
+  }
+
+  /** Keeps what the draft holds from others until the answer is called. */
+  claim(draft: Service): () => void {
+    const holdings = holdingsOf(draft);
+    this.#claims.add(holdings);
+    this.#count(holdings, 1);
+    return () => {
+      if (this.#claims.delete(holdings)) this.#count(holdings, -1);
+    };
+  }
+
+  #recount(): void {
+    this.#ips.clear();
+    this.#nodePorts.clear();
+    for (const { object } of this.#options.cache.values()) this.#hold(object as Service, 1);
+    for (const claim of this.#claims) this.#count(claim, 1);
+  }
+
+  #follow({ type, version, previous }: CacheEvent): void {
+    if (previous !== undefined) this.#hold(previous.object as Service, -1);
+    if (type !== "DELETED") this.#hold(version.object as Service, 1);
+  }
+
+  #hold(service: Service, by: 1 | -1): void {
+    this.#count(holdingsOf(service), by);
+  }
+
+  #count({ ips, nodePorts }: Holdings, by: 1 | -1): void {
+    for (const ip of ips) this.#ips.add(ip, by);
+    for (const port of nodePorts) this.#nodePorts.add(port, by);
+  }
+}

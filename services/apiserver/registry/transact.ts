@@ -1,0 +1,205 @@
+/**
+ * Read, decide, write with the revision that was read; again when somebody else was faster. The
+ * decision is made on the cached version first, and on the stored one before it is refused.
+ */
+import { conflict, type StatusError } from "#libs/api/errors.ts";
+import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import type { CommitResponse, Mutation } from "#proto/gen/kubus/store/v1.ts";
+import { commitError } from "../store/failure.ts";
+import {
+  codecOfDefinition,
+  StoredVersion,
+  UnstoredVersion,
+  versionOfRecord,
+  withTypeAndRevision,
+  type ObjectName,
+} from "./cache/version.ts";
+import { resourceName, type RegistryContext } from "./context.ts";
+import { liveVersion } from "./read.ts";
+import type { Version } from "./request.ts";
+
+const attemptsMax = 10;
+
+/** What is to happen to one object, in the form in which a client gave it. */
+export type Outcome =
+  | { readonly type: "put"; readonly draft: KubeObject }
+  | { readonly type: "remove"; readonly last: KubeObject }
+  /** Nothing changes. */
+  | { readonly type: "keep" };
+
+export interface Transacted {
+  readonly outcome: Outcome["type"];
+  readonly created: boolean;
+  /** The object as it is now, or as it was when it was removed. */
+  readonly version: Version;
+  /** Of the write; of what was read when nothing was written. */
+  readonly revision: number;
+}
+
+/** Somebody else wrote first. */
+interface Race {
+  readonly outcome: "race";
+  /** What is stored now. */
+  readonly current: StoredVersion | undefined;
+}
+
+export interface Transaction {
+  readonly definition: ResourceDefinition;
+  readonly key: ObjectName;
+  readonly dryRun: boolean;
+  /** Throws what refuses the write. May be called again with a newer object. */
+  readonly decide: (current: Version | undefined) => Outcome | Promise<Outcome>;
+}
+
+export async function transact(
+  context: RegistryContext,
+  transaction: Transaction,
+): Promise<Transacted> {
+  const { definition, key } = transaction;
+  const { namespace, name } = key;
+  let current = context.caches.of(definition).get(namespace, name);
+  let fresh = false;
+  if (current === undefined) {
+    current = await liveVersion(context, definition, namespace, name);
+    fresh = true;
+  }
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const decided = await decideOn(transaction, current, fresh);
+    if (decided === "stale" || (decided.type === "keep" && !fresh)) {
+      const live = await liveVersion(context, definition, namespace, name);
+      fresh = true;
+      if (decided === "stale" || live?.revision !== current?.revision) {
+        current = live;
+        continue;
+      }
+    }
+    const outcome = decided as Outcome;
+    const written = await carryOut(context, transaction, current, outcome);
+    if (written.outcome !== "race") return written;
+    current = written.current;
+    fresh = true;
+  }
+  throw conflict(resourceName(definition), name);
+}
+
+/** "stale" when the decision was a refusal of an object that may be outdated. */
+async function decideOn(
+  { definition, decide }: Transaction,
+  current: StoredVersion | undefined,
+  fresh: boolean,
+): Promise<Outcome | "stale"> {
+  try {
+    return await decide(current?.as(definition));
+  } catch (error) {
+    if (fresh) throw error;
+    return "stale";
+  }
+}
+
+async function carryOut(
+  context: RegistryContext,
+  transaction: Transaction,
+  current: StoredVersion | undefined,
+  outcome: Outcome,
+): Promise<Transacted | Race> {
+  const { definition, dryRun } = transaction;
+  const created = current === undefined;
+  if (outcome.type === "keep") {
+    if (current === undefined) throw new TypeError("nothing cannot be kept");
+    const version = current.as(definition);
+    return { outcome: "keep", created: false, version, revision: current.revision };
+  }
+  const object = outcome.type === "put" ? outcome.draft : outcome.last;
+  if (dryRun) {
+    const revision = current?.revision ?? 0;
+    const version = unstored(definition, object, revision);
+    return { outcome: outcome.type, created, version, revision };
+  }
+  const stored = storedForm(context, definition, object, transaction.key);
+  const mutation = mutationOf(stored, outcome.type, current);
+  const response = await context.store.commit([mutation]);
+  if (isRace(response)) {
+    const { current: record } = response;
+    const newer = record === undefined ? undefined : versionOfRecord(stored.definition, record);
+    return { outcome: "race", current: newer };
+  }
+  const error: StatusError | undefined = commitError(
+    response,
+    resourceName(definition),
+    transaction.key.name,
+  );
+  if (error !== undefined) throw error;
+  const { revision } = response;
+  if (outcome.type === "remove") {
+    const last = new StoredVersion(stored.definition, transaction.key, stored.value, revision);
+    return { outcome: "remove", created, version: last.as(definition), revision };
+  }
+  const version = new StoredVersion(stored.definition, transaction.key, stored.value, revision);
+  context.caches.of(definition).offer(version);
+  return { outcome: "put", created, version: version.as(definition), revision };
+}
+
+const isRace = ({ failure }: CommitResponse): boolean =>
+  failure === "COMMIT_FAILURE_REVISION_MISMATCH" ||
+  failure === "COMMIT_FAILURE_EXISTS" ||
+  failure === "COMMIT_FAILURE_NOT_FOUND";
+
+/** A dry run's answer has the resourceVersion of what is stored, or none when nothing is. */
+export function unstored(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  revision: number,
+): Version {
+  const answer = withTypeAndRevision(definition, object, revision);
+  if (revision === 0 && answer.metadata !== undefined) delete answer.metadata.resourceVersion;
+  return new UnstoredVersion(definition, answer, revision);
+}
+
+export interface StoredForm {
+  readonly definition: ResourceDefinition;
+  readonly key: ObjectName;
+  readonly value: Uint8Array;
+  readonly partition: string;
+}
+
+/** Bytes without resourceVersion, in the form of the resource that they are stored in. */
+export function storedForm(
+  context: RegistryContext,
+  definition: ResourceDefinition,
+  object: KubeObject,
+  key: ObjectName,
+): StoredForm {
+  const stored = context.caches.storedIn(definition);
+  const converted = definition.storedAs?.toStored(object) ?? object;
+  const { resourceVersion: _resourceVersion, ...metadata } = converted.metadata ?? {};
+  const bare = { ...converted, metadata };
+  return {
+    definition: stored,
+    key,
+    value: codecOfDefinition(stored).encode(bare),
+    partition: stored.partition?.(bare) ?? "",
+  };
+}
+
+export function mutationOf(
+  { definition, key, value, partition }: StoredForm,
+  type: "put" | "remove",
+  current: StoredVersion | undefined,
+): Mutation {
+  const { group, plural, confidential, ttlSeconds } = definition;
+  const removes = type === "remove";
+  const creates = current === undefined;
+  return {
+    type: removes
+      ? "MUTATION_TYPE_DELETE"
+      : creates
+        ? "MUTATION_TYPE_CREATE"
+        : "MUTATION_TYPE_UPDATE",
+    key: { group, resource: plural, namespace: key.namespace, name: key.name },
+    value: removes ? new Uint8Array() : value,
+    expectedRevision: current?.revision ?? 0,
+    partition,
+    confidential,
+    ttlSeconds: removes ? 0 : ttlSeconds,
+  };
+}

@@ -1,0 +1,147 @@
+/** Replacing an object or a part of it (PUT), and the steps that patches share. */
+import { conflict, invalid, invalidObject, notFound, StatusError } from "#libs/api/errors.ts";
+import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { admitMutation, admitValidation } from "../admission/chain.ts";
+import { claimsOf, type Claims } from "./claims.ts";
+import { factsOf, kindName, resourceName, type RegistryContext } from "./context.ts";
+import { createDraft } from "./create.ts";
+import { finishesDeletion } from "./decide/delete.ts";
+import { changesNothing, metadataOf } from "./decide/system.ts";
+import { prepareUpdated, validateUpdated, type PartSubresource } from "./decide/validate.ts";
+import { checkName, expectedKind, placeInNamespace, readDraft } from "./draft.ts";
+import { recordUpdate } from "./fields.ts";
+import { parseRevision } from "./read.ts";
+import type { Body, Caller, Place, Version, WriteOptions, Written } from "./request.ts";
+import { transact, type Outcome } from "./transact.ts";
+
+export async function updateObject(
+  context: RegistryContext,
+  caller: Caller,
+  place: Place,
+  body: Body,
+  options: WriteOptions,
+): Promise<Written> {
+  const { definition } = place;
+  const read = readDraft(expectedKind(definition), body, options.fieldValidation);
+  checkName(place, read.object);
+  placeInNamespace(place, read.object);
+  definition.defaults?.(read.object);
+  const { uid: givenUid = "" } = metadataOf(read.object);
+  const change: Change = {
+    verb: "update",
+    build: (current) => {
+      refuseOtherUid(place, givenUid, current);
+      const copy = structuredClone(read.object);
+      return recordUpdate(context, caller, place, current.object, copy, options);
+    },
+    createMissing: definition.createOnUpdate && place.subresource === "" ? read.object : undefined,
+  };
+  const written = await changeObject(context, caller, place, change, options);
+  return { ...written, warnings: [...read.warnings, ...written.warnings] };
+}
+
+/** How a PUT or patch makes the new object out of the stored one. */
+export interface Change {
+  readonly verb: "update" | "patch";
+  /** A draft of its own, defaulted, with managed fields recorded. May be called again. */
+  readonly build: (current: Version) => KubeObject | Promise<KubeObject>;
+  /** Created when there is no object yet. */
+  readonly createMissing: KubeObject | undefined;
+}
+
+export async function changeObject(
+  context: RegistryContext,
+  caller: Caller,
+  place: Place,
+  change: Change,
+  options: WriteOptions,
+): Promise<Written> {
+  const { definition, namespace, name } = place;
+  let warnings: readonly string[] = [];
+  let claims: Claims | undefined;
+  const decide = async (current: Version | undefined): Promise<Outcome> => {
+    claims?.release();
+    claims = undefined;
+    if (current === undefined) throw new MissingObject(definition, name);
+    const given = await change.build(current);
+    const old = current.object;
+    checkResourceVersion(definition, given, current);
+    const admitted = { operation: "update", caller, place, draft: given, old } as const;
+    const { dryRun } = options;
+    await admitMutation(context.admission, { ...admitted, dryRun }, context.reader);
+    const facts = factsOf(context, caller, place, change.verb);
+    const part = partOf(place);
+    const draft = prepareUpdated(definition, part, given, old, facts);
+    claims = claimsOf(context, definition, draft, old);
+    const errors = validateUpdated(definition, part, draft, old, facts);
+    if (errors.length > 0) throw invalidObject(kindName(definition), name, errors);
+    await admitValidation(context.admission, { ...admitted, draft, dryRun }, context.reader);
+    warnings = definition.warnings?.(draft, old) ?? [];
+    if (finishesDeletion(draft)) return { type: "remove", last: draft };
+    return changesNothing(draft, old) ? { type: "keep" } : { type: "put", draft };
+  };
+  try {
+    const key = { namespace, name };
+    const transaction = { definition, key, dryRun: options.dryRun, decide };
+    const { version } = await transact(context, transaction);
+    if (options.dryRun) claims?.release();
+    else claims?.keep();
+    return { code: 200, version, warnings };
+  } catch (error) {
+    claims?.release();
+    const draft = change.createMissing;
+    if (!(error instanceof MissingObject) || draft === undefined) throw error;
+    const created = await createDraft(context, caller, place, structuredClone(draft), options);
+    return { code: 201, ...created };
+  }
+}
+
+/** A 404 that a PUT to some kinds turns into a create. */
+class MissingObject extends StatusError {
+  constructor(definition: ResourceDefinition, name: string) {
+    const { code, reason, message, status } = notFound(resourceName(definition), name);
+    super(code, reason, message, status.details);
+  }
+}
+
+/** The part of the object that a subresource writes; undefined for the whole. */
+export function partOf({ definition, subresource }: Place): PartSubresource | undefined {
+  if (subresource === "") return undefined;
+  const found = definition.subresources.find(({ name }) => name === subresource);
+  if (found?.type !== "part") throw notFound(resourceName(definition), subresource);
+  return found;
+}
+
+function refuseOtherUid(
+  { definition, namespace, name }: Place,
+  given: string,
+  { object }: Version,
+): void {
+  const stored = object.metadata?.uid ?? "";
+  if (given === "" || given === stored) return;
+  const path = [definition.plural, namespace, name].filter((part) => part !== "").join("/");
+  const detail =
+    `StorageError: invalid object, Code: 4, Key: /registry/${path}, ResourceVersion: 0, ` +
+    "AdditionalErrorMsg: Precondition failed: " +
+    `UID in precondition: ${given}, UID in object meta: ${stored}`;
+  throw conflict(resourceName(definition), name, detail);
+}
+
+/** The version that the writer saw must be the stored one, where it names one or has to. */
+function checkResourceVersion(
+  definition: ResourceDefinition,
+  draft: KubeObject,
+  current: Version,
+): void {
+  const name = metadataOf(draft).name ?? "";
+  const given = metadataOf(draft).resourceVersion ?? "";
+  const revision = given === "" ? 0 : parseRevision(given);
+  if (revision === 0) {
+    if (definition.unconditionalUpdate) return;
+    const path = "metadata.resourceVersion";
+    const error = invalid(path, 0, "must be specified for an update");
+    throw invalidObject(kindName(definition), name, [error]);
+  }
+  if (revision !== current.revision) throw conflict(resourceName(definition), name);
+}
+

@@ -1,0 +1,158 @@
+/** Typed questions to the store, with bounded retries. Only the API server asks the store. */
+import type { World } from "#libs/actor/world.ts";
+import { serviceUnavailable } from "#libs/api/errors.ts";
+import {
+  BusTimeoutError,
+  BusUnavailableError,
+  call,
+  NoRespondersError,
+  type Bus,
+  type Rpc,
+} from "#libs/bus/bus.ts";
+import type { StoreVerb } from "#libs/bus/subjects.ts";
+import { codecOf } from "#libs/schema/index.ts";
+import type {
+  ChangesRequest,
+  ChangesResponse,
+  CommitRequest,
+  CommitResponse,
+  GetRequest,
+  GetResponse,
+  HeadRequest,
+  HeadResponse,
+  Key,
+  ListRequest,
+  ListResponse,
+  Mutation,
+} from "#proto/gen/kubus/store/v1.ts";
+
+/** Together with the pauses between them, about as long as a client waits for an answer. */
+const attemptsMax = 6;
+const attemptMs = 5000;
+const retryMsMin = 50;
+const retryMsMax = 2000;
+
+const rpcOf = <Request, Response>(verb: string): Rpc<Request, Response> => ({
+  request: codecOf<Request>(`kubus.store.v1.${verb}Request`),
+  response: codecOf<Response>(`kubus.store.v1.${verb}Response`),
+});
+
+const rpcs = {
+  commit: rpcOf<CommitRequest, CommitResponse>("Commit"),
+  get: rpcOf<GetRequest, GetResponse>("Get"),
+  list: rpcOf<ListRequest, ListResponse>("List"),
+  changes: rpcOf<ChangesRequest, ChangesResponse>("Changes"),
+  head: rpcOf<HeadRequest, HeadResponse>("Head"),
+};
+
+/** A resource as the store names it. */
+export interface StoredResource {
+  readonly group: string;
+  readonly resource: string;
+}
+
+/**
+ * Methods reject with a StatusError 503 when the store cannot be reached in time; refusals come as
+ * answers.
+ */
+export interface StoreClient {
+  /** All mutations happen, or none; asked again with the same id when the answer is lost. */
+  commit(mutations: readonly Mutation[]): Promise<CommitResponse>;
+  /** At the head of the log. */
+  get(key: Key): Promise<GetResponse>;
+  list(request: ListRequest): Promise<ListResponse>;
+  changes(request: ChangesRequest): Promise<ChangesResponse>;
+  /**
+   * How far the store is. Callers that ask while a question is under way share the next one, which
+   * starts after their call, so that each answer covers every write acknowledged before.
+   */
+  head(resource: StoredResource): Promise<HeadResponse>;
+}
+
+export interface StoreClientOptions {
+  readonly bus: Bus;
+  readonly world: World;
+  /** Ends waiting retries. */
+  readonly signal: AbortSignal;
+}
+
+export function createStoreClient({ bus, world, signal }: StoreClientOptions): StoreClient {
+  async function ask<Request, Response>(
+    verb: StoreVerb,
+    rpc: Rpc<Request, Response>,
+    path: StoredResource & { readonly namespace?: string; readonly name?: string },
+    request: Request,
+  ): Promise<Response> {
+    const subject = bus.subjects.store(verb, path);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await call(bus, rpc, subject, request, { timeoutMs: attemptMs, signal });
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        if (attempt >= attemptsMax) {
+          throw serviceUnavailable(`the store does not answer: ${(error as Error).message}`);
+        }
+        await world.sleep(Math.min(retryMsMax, retryMsMin * 2 ** attempt), signal);
+      }
+    }
+  }
+
+  const headOf = shareByKey((resource: StoredResource) =>
+    ask("head", rpcs.head, resource, resource),
+  );
+
+  return {
+    commit(mutations) {
+      const key = mutations[0]?.key;
+      if (key === undefined) throw new TypeError("a commit needs a mutation with a key");
+      const request = { mutations: [...mutations], requestId: world.uuid() };
+      return ask("commit", rpcs.commit, key, request);
+    },
+    get: (key) => ask("get", rpcs.get, key, { key, revision: 0 }),
+    list: (request) => ask("list", rpcs.list, request, request),
+    changes: (request) => ask("changes", rpcs.changes, request, request),
+    head: (resource) => headOf(`${resource.group}/${resource.resource}`, resource),
+  };
+}
+
+const isTransient = (error: unknown): boolean =>
+  error instanceof BusTimeoutError ||
+  error instanceof NoRespondersError ||
+  error instanceof BusUnavailableError;
+
+/**
+ * At most one question per key under way and one waiting; everybody who asks meanwhile gets the
+ * answer of the waiting one.
+ */
+export function shareByKey<Argument, Answer>(
+  ask: (argument: Argument) => Promise<Answer>,
+): (key: string, argument: Argument) => Promise<Answer> {
+  const running = new Map<string, Promise<unknown>>();
+  const waiting = new Map<string, Promise<Answer>>();
+
+  function start(key: string, argument: Argument): Promise<Answer> {
+    const answer = ask(argument);
+    const settled = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    running.set(key, settled);
+    void settled.then(() => {
+      if (running.get(key) === settled) running.delete(key);
+    });
+    return answer;
+  }
+
+  return (key, argument) => {
+    const before = running.get(key);
+    if (before === undefined) return start(key, argument);
+    const shared = waiting.get(key);
+    if (shared !== undefined) return shared;
+    const next = before.then(() => {
+      waiting.delete(key);
+      return start(key, argument);
+    });
+    waiting.set(key, next);
+    return next;
+  };
+}

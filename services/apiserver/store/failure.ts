@@ -1,0 +1,42 @@
+/** What a client is told when the store refuses a write. Pure. */
+import {
+  alreadyExists,
+  conflict,
+  internalError,
+  notFound,
+  requestEntityTooLarge,
+  serviceUnavailable,
+  tooManyRequests,
+  type GroupName,
+  type StatusError,
+} from "#libs/api/errors.ts";
+import type { CommitResponse } from "#proto/gen/kubus/store/v1.ts";
+
+const retryAfterSeconds = 1;
+
+/** Undefined when the commit succeeded. */
+export function commitError(
+  response: Pick<CommitResponse, "failure" | "message">,
+  resource: GroupName,
+  name: string,
+): StatusError | undefined {
+  const { failure, message } = response;
+  switch (failure) {
+    case "COMMIT_FAILURE_UNSPECIFIED":
+      return undefined;
+    case "COMMIT_FAILURE_EXISTS":
+      return alreadyExists(resource, name);
+    case "COMMIT_FAILURE_NOT_FOUND":
+      return notFound(resource, name);
+    case "COMMIT_FAILURE_REVISION_MISMATCH":
+      return conflict(resource, name);
+    case "COMMIT_FAILURE_OVERLOADED":
+      return tooManyRequests("the store is busy, please try again later", retryAfterSeconds);
+    case "COMMIT_FAILURE_TOO_LARGE":
+      return requestEntityTooLarge(message === "" ? "the object is too large to store" : message);
+    case "COMMIT_FAILURE_UNAVAILABLE":
+      return serviceUnavailable(message === "" ? "the store cannot write now" : message);
+    default:
+      return internalError(`the store refused the write: ${message}`);
+  }
+}
