@@ -5,7 +5,8 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { realWorld } from "#libs/actor/world.ts";
 import type { Endpoint, PortRule } from "../decide.ts";
-import { planRules, Userspace } from "./userspace.ts";
+import { type Openers, planRules, Userspace } from "./userspace.ts";
+import { openTcp } from "./userspace/tcp.ts";
 
 let userspace: Userspace;
 const ends: (() => unknown)[] = [];
@@ -177,6 +178,22 @@ describe("TCP", () => {
     await new Promise((resolve) => squatter.close(resolve));
     expect((await apply(rule(port, [a]))).isIncomplete).toBe(false);
     expect(await ask(port)).toBe("a hello");
+  });
+
+  it("opens another port, and says so, where privilege is missing", async () => {
+    // A system whose user may not open ports below 1024, which root's own may.
+    const refuse: Openers["TCP"] = (address, port, balancerOf, world) => {
+      if (port >= 1024) return openTcp(address, port, balancerOf, world);
+      return Promise.reject(Object.assign(new Error("listen EACCES"), { code: "EACCES" }));
+    };
+    userspace = new Userspace(realWorld, { TCP: refuse, UDP: refuse });
+    const { reports, isIncomplete } = await apply(rule(80, [await tcpServer("a")]));
+    expect(isIncomplete).toBe(false);
+    expect(reports).toMatchObject([
+      { reason: "ListenMoved", message: expect.stringContaining(`${clusterIp}:10080 instead`) },
+    ]);
+    expect(await ask(10_080)).toBe("a hello");
+    expect((await apply(rule(80, [await tcpServer("b")]))).reports).toEqual([]);
   });
 
   it("ends everything when it closes", async () => {

@@ -31,16 +31,21 @@ interface Opened {
   listener: Listener;
 }
 
+/** How ports are opened: handed in where a test needs a system that refuses. */
+export type Openers = Readonly<Record<Listener["protocol"], typeof openTcp>>;
+
 type Failure = NodeJS.ErrnoException;
 
 /** Opens, changes and closes ports until they are as the rules say. One application at a time. */
 export class Userspace {
   readonly #world: World;
+  readonly #openers: Openers;
   readonly #opened = new Map<string, Opened>();
   readonly #balancers = new Map<string, Balancer>();
 
-  constructor(world: World) {
+  constructor(world: World, openers: Openers = { TCP: openTcp, UDP: openUdp }) {
     this.#world = world;
+    this.#openers = openers;
   }
 
   async applyRules({ listeners, unsupported }: Rules): Promise<Applied> {
@@ -119,7 +124,7 @@ export class Userspace {
 
   async #openAt(listener: Listener, port: number): Promise<void> {
     const { id, address, protocol } = listener;
-    const open = protocol === "TCP" ? openTcp : openUdp;
+    const open = this.#openers[protocol];
     const current = () => this.#balancerOf(this.#opened.get(id)?.listener.pool ?? listener.pool);
     this.#opened.set(id, { open: await open(address, port, current, this.#world), listener });
   }
