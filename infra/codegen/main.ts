@@ -30,7 +30,10 @@ async function protoFiles(): Promise<string[]> {
 async function codegenFiles(): Promise<string[]> {
   const folder = join(root, "infra", "codegen");
   const names = await readdir(folder);
-  return names.filter((name) => name.endsWith(".ts")).map((name) => join(folder, name)).toSorted();
+  return names
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name))
+    .toSorted();
 }
 
 async function stampOf(files: readonly string[]): Promise<string> {

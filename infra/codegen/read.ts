@@ -1,7 +1,11 @@
 /** Reads the proto files into plain descriptors: what they say, without protobufjs' objects. */
 import { readFile } from "node:fs/promises";
 import protobuf from "protobufjs";
-import type { EnumDescriptor, FieldDescriptor, MessageDescriptor } from "#libs/schema/descriptor.ts";
+import type {
+  EnumDescriptor,
+  FieldDescriptor,
+  MessageDescriptor,
+} from "#libs/schema/descriptor.ts";
 
 export interface Descriptors {
   readonly messages: Record<string, MessageDescriptor>;
