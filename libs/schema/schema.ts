@@ -8,6 +8,7 @@ export type ScalarKind =
   | "bool"
   | "int32"
   | "uint32"
+  | "fixed32"
   | "int64"
   | "uint64"
   | "double"
@@ -52,6 +53,10 @@ export interface FieldSchema {
   readonly always: boolean;
   /** A Go pointer: an explicit zero differs from absent. */
   readonly pointer: boolean;
+  /** Proto presence: absent differs from zero (kubus messages). */
+  readonly optional: boolean;
+  /** Numbers by name, of an enum field. */
+  readonly enumNumbers: Readonly<Record<string, number>> | undefined;
   /** Dropped when zero although a struct (metadata.creationTimestamp). */
   readonly omitZero: boolean;
   /** The fields of the message stand in the parent's JSON object. */
@@ -91,10 +96,19 @@ export interface MessageSchema {
   readonly description: string;
 }
 
+/** A message as it may be given to be encoded: what is left out is zero. */
+export type Encodable<T> = T extends Uint8Array
+  ? Uint8Array
+  : T extends readonly (infer Item)[]
+    ? readonly Encodable<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]?: Encodable<T[Key]> | undefined }
+      : T;
+
 /** Bytes of one message type and back. */
 export interface Codec<T> {
   /** Protobuf bytes. Throws `TypeError` when a field has a value of the wrong type. */
-  encode(value: T): Uint8Array;
+  encode(value: Encodable<T>): Uint8Array;
   /** Throws `RangeError` on malformed bytes; unknown fields are skipped. */
   decode(bytes: Uint8Array): T;
 }
