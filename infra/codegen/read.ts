@@ -1,126 +1,144 @@
-/** Reads the proto files into plain descriptors: what they say, without protobufjs' objects. */
-import { readFile } from "node:fs/promises";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import protobuf from "protobufjs";
 import type {
-  EnumDescriptor,
+  Descriptor,
   FieldDescriptor,
   MessageDescriptor,
+  PackageDescriptor,
 } from "#libs/schema/descriptor.ts";
 
-export interface Descriptors {
-  readonly messages: Record<string, MessageDescriptor>;
-  readonly enums: Record<string, EnumDescriptor>;
-}
+/** The options themselves are not messages that anybody exchanges. */
+const optionsPackage = "k8s.schema";
 
-const fieldOption = "(kubus.schema.v1.field)";
-const messageOption = "(kubus.schema.v1.message)";
+/** Those that libs/schema encodes. */
 const scalars: ReadonlySet<string> = new Set([
-  "string",
-  "bool",
-  "int32",
-  "uint32",
-  "fixed32",
-  "int64",
-  "uint64",
-  "double",
-  "bytes",
+  ...["string", "bool", "bytes", "double"],
+  ...["int32", "uint32", "fixed32", "int64", "uint64"],
 ]);
 
-/** What our options extend; protobufjs has it in no form that its parser takes. */
-const extended = `syntax = "proto2"; package google.protobuf;
-  message FieldOptions { extensions 1000 to max; }
-  message MessageOptions { extensions 1000 to max; }`;
-/** Packages that are about proto files and never travel. */
-const unused: ReadonlySet<string> = new Set(["google", "kubus.schema"]);
+type Options = Readonly<Record<string, unknown>>;
 
-/** Parses files and resolves the names in them. Throws with the file's name on a mistake. */
-export async function readProtos(files: readonly string[]): Promise<Descriptors> {
+/** Paths of all proto files below a folder, sorted. */
+export function protoFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".proto"))
+    .toSorted()
+    .map((path) => join(folder, path));
+}
+
+/**
+ * Everything that the proto files say. Throws with the place when a file does not parse, a type is
+ * unknown, an option is not declared, or two fields share a number or JSON name.
+ */
+export function readProtos(paths: readonly string[]): Descriptor {
   const root = new protobuf.Root();
-  protobuf.parse(extended, root);
-  for (const file of files) {
-    try {
-      protobuf.parse(await readFile(file, "utf8"), root, {
-        keepCase: false,
-        alternateCommentMode: true,
-        preferTrailingComment: false,
-      });
-    } catch (cause) {
-      throw new Error(`${file}: ${String(cause)}`, { cause });
-    }
+  const packages: Record<string, PackageDescriptor> = {};
+  for (const path of paths) {
+    const { package: name } = parse(path, root);
+    if (name === undefined) throw new Error(`${path}: no package`);
+    const namespace = root.lookup(name);
+    if (name !== optionsPackage) packages[name] = options(namespace, "file");
   }
-  root.resolveAll();
   const messages: Record<string, MessageDescriptor> = {};
-  const enums: Record<string, EnumDescriptor> = {};
-  visit(root, messages, enums);
-  return { messages, enums };
+  const enums: Record<string, Record<string, number>> = {};
+  for (const object of nested(root)) {
+    const name = object.fullName.slice(1);
+    if (object instanceof protobuf.Enum) enums[name] = object.values;
+    if (object instanceof protobuf.Type) messages[name] = message(object);
+  }
+  checkOptions(root, packages, messages);
+  return { packages, messages, enums };
 }
 
-function visit(
-  parent: protobuf.NamespaceBase,
-  messages: Record<string, MessageDescriptor>,
-  enums: Record<string, EnumDescriptor>,
+function parse(path: string, root: protobuf.Root): protobuf.IParserResult {
+  const keepCase = !path.includes("/kubus/");
+  try {
+    return protobuf.parse(readFileSync(path, "utf8"), root, {
+      keepCase,
+      alternateCommentMode: true,
+      preferTrailingComment: false,
+    });
+  } catch (cause) {
+    throw new Error(`${path}: ${String(cause)}`, { cause });
+  }
+}
+
+function* nested(namespace: protobuf.NamespaceBase): Generator<protobuf.ReflectionObject> {
+  if (namespace.fullName === `.${optionsPackage}`) return;
+  for (const object of namespace.nestedArray) {
+    if (object instanceof protobuf.Enum || object instanceof protobuf.Type) yield object;
+    if (object instanceof protobuf.Namespace) yield* nested(object);
+  }
+}
+
+function message(type: protobuf.Type): MessageDescriptor {
+  const fields = type.fieldsArray.map(field);
+  for (const key of ["name", "number"] as const) {
+    const values = fields.map((one) => one[key]).filter((value) => value !== "-");
+    const twice = values.find((value, index) => values.indexOf(value) !== index);
+    if (twice !== undefined) throw new Error(`${type.fullName}: ${key} ${twice} is used twice`);
+  }
+  return { ...description(type), ...options(type, "message"), fields };
+}
+
+function field(one: protobuf.Field): FieldDescriptor {
+  const jsonName = one.options?.["json_name"];
+  return {
+    name: typeof jsonName === "string" ? jsonName : one.name,
+    number: one.id,
+    type: typeName(one),
+    ...(one instanceof protobuf.MapField ? { map: true } : {}),
+    ...(one.repeated ? { list: true } : {}),
+    ...(one.options?.["proto3_optional"] === true || one.partOf ? { optional: true } : {}),
+    ...description(one),
+    ...options(one, "field"),
+  };
+}
+
+function typeName(one: protobuf.Field): string {
+  if (one instanceof protobuf.MapField && one.keyType !== "string") {
+    throw new Error(`${one.fullName}: the keys of a map must be strings`);
+  }
+  if (scalars.has(one.type)) return one.type;
+  const found = one.parent?.lookup(one.type, [protobuf.Type, protobuf.Enum]);
+  if (!found) throw new Error(`${one.fullName}: unknown type ${one.type}`);
+  return found.fullName.slice(1);
+}
+
+function description(object: protobuf.ReflectionObject): { description?: string } {
+  const text = object.comment?.replaceAll(/\s+/g, " ").trim();
+  return text ? { description: text } : {};
+}
+
+function options(object: protobuf.ReflectionObject | null, kind: string): Options {
+  const all: Options[] = object?.parsedOptions ?? [];
+  const ours = all.map((one) => one[`(schema.${kind})`]).filter((one) => one !== undefined);
+  return Object.assign({}, ...ours) as Options;
+}
+
+/** A misspelt option would otherwise be a fact silently lost. */
+function checkOptions(
+  root: protobuf.Root,
+  packages: Descriptor["packages"],
+  messages: Descriptor["messages"],
 ): void {
-  for (const nested of parent.nestedArray) {
-    if (unused.has(nameOf(nested))) continue;
-    if (nested instanceof protobuf.Type) messages[nameOf(nested)] = messageOf(nested);
-    if (nested instanceof protobuf.Enum) enums[nameOf(nested)] = { ...nested.values };
-    if (nested instanceof protobuf.Namespace) visit(nested, messages, enums);
+  const declared = (name: string) =>
+    new Set(root.lookupType(`${optionsPackage}.${name}`).fieldsArray.map((one) => one.name));
+  const check = (place: string, known: ReadonlySet<string>, object: object) => {
+    const wrong = Object.keys(object).find((key) => !known.has(key));
+    if (wrong !== undefined) throw new Error(`${place}: unknown option ${wrong}`);
+  };
+  const [ofFile, ofMessage, ofField] = ["FileOptions", "MessageOptions", "FieldOptions"].map(
+    declared,
+  ) as [Set<string>, Set<string>, Set<string>];
+  for (const word of ["fields", "description"]) ofMessage.add(word);
+  for (const word of ["name", "number", "type", "list", "map", "optional", "description"]) {
+    ofField.add(word);
   }
-}
-
-const nameOf = ({ fullName }: protobuf.ReflectionObject) => fullName.replace(/^\./, "");
-const textOf = ({ comment }: protobuf.ReflectionObject) => (comment ?? "").trim();
-
-type Facts = Readonly<Record<string, unknown>>;
-
-/** The facts of one option, whether written as one value or member by member. */
-function factsOf({ parsedOptions, options }: protobuf.ReflectionObject, name: string): Facts {
-  const facts: Record<string, unknown> = {};
-  for (const parsed of (parsedOptions ?? []) as Record<string, unknown>[]) {
-    const value = parsed[name];
-    if (typeof value === "object" && value !== null) Object.assign(facts, value);
+  for (const [name, one] of Object.entries(packages)) check(name, ofFile, one);
+  for (const [name, one] of Object.entries(messages)) {
+    check(name, ofMessage, one);
+    for (const each of one.fields) check(`${name}.${each.name}`, ofField, each);
   }
-  for (const [key, value] of Object.entries(options ?? {})) {
-    if (key.startsWith(`${name}.`)) facts[key.slice(name.length + 1)] ??= value;
-  }
-  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [camelCase(key), value]));
-}
-
-const camelCase = (text: string) =>
-  text.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-
-function messageOf(type: protobuf.Type): MessageDescriptor {
-  const facts = factsOf(type, messageOption);
-  const description = textOf(type);
-  return {
-    ...facts,
-    ...(description ? { description } : {}),
-    fields: type.fieldsArray.map(fieldOf),
-  } as MessageDescriptor;
-}
-
-function fieldOf(field: protobuf.Field): FieldDescriptor {
-  field.resolve();
-  const { enum: words, jsonName, ...facts } = factsOf(field, fieldOption);
-  const description = textOf(field);
-  const isMap = field instanceof protobuf.MapField;
-  const isOptional = field.options?.proto3_optional === true;
-  return {
-    name: typeof jsonName === "string" ? jsonName : camelCase(field.name),
-    number: field.id,
-    type: typeOf(field),
-    ...(isMap ? { map: true } : {}),
-    ...(field.repeated ? { list: true } : {}),
-    ...(isOptional ? { optional: true } : {}),
-    ...(words ? { words } : {}),
-    ...facts,
-    ...(description ? { description } : {}),
-  } as FieldDescriptor;
-}
-
-/** A scalar's name, or the full name of a message or enum. */
-function typeOf({ type, resolvedType, fullName }: protobuf.Field): string {
-  if (resolvedType) return nameOf(resolvedType);
-  if (!scalars.has(type)) throw new Error(`${fullName}: cannot handle ${type}`);
-  return type;
 }

@@ -11,6 +11,7 @@ export type ScalarKind =
   | "fixed32"
   | "int64"
   | "uint64"
+  | "fixed32"
   | "double"
   | "bytes"
   | "enum";

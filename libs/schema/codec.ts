@@ -1,0 +1,39 @@
+/** Codecs by message name: JSON-form objects ⇄ protobuf bytes. */
+import protobuf from "protobufjs/minimal.js";
+import { messageDecoder } from "./codec/decode.ts";
+import { messageEncoder } from "./codec/encode.ts";
+import type { Codec, Encodable } from "./schema.ts";
+import { schemaOf } from "./schemas.ts";
+
+const codecs = new Map<string, Codec<unknown>>();
+
+/**
+ * The codec of a message, by its full proto name. It is compiled at first use, so naming a codec
+ * costs nothing. Using it throws when there is no such message.
+ */
+export function codecOf<T>(name: string): Codec<T> {
+  const known = codecs.get(name);
+  if (known) return known as Codec<T>;
+  const codec = lazyCodec<T>(name);
+  codecs.set(name, codec as Codec<unknown>);
+  return codec;
+}
+
+function lazyCodec<T>(name: string): Codec<T> {
+  return {
+    encode(value: Encodable<T>) {
+      const writer = protobuf.Writer.create();
+      messageEncoder(schemaOf(name))(writer, value);
+      return writer.finish();
+    },
+    decode(bytes) {
+      const reader = protobuf.Reader.create(bytes);
+      try {
+        return messageDecoder(schemaOf(name))(reader, reader.len, 0) as T;
+      } catch (cause) {
+        if (cause instanceof RangeError) throw cause;
+        throw new RangeError(`malformed ${name}: ${String(cause)}`, { cause });
+      }
+    },
+  };
+}
