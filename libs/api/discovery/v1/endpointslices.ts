@@ -64,10 +64,7 @@ export const endpointslices = defineResource<EndpointSlice>({
   },
   prepareForUpdate,
   validate,
-  validateUpdate: (slice, old) => [
-    ...validate(slice),
-    ...validateImmutable("addressType", slice.addressType, old.addressType),
-  ],
+  validateUpdate,
   nameRule: "dnsSubdomain",
   subresources: [],
   printColumns: [
@@ -103,6 +100,15 @@ function validate({ addressType = "", endpoints, ports }: EndpointSlice): FieldE
     ...validateAddressType(addressType),
     ...validateEndpoints(endpoints ?? [], addressType),
     ...validatePorts(ports ?? []),
+  ];
+}
+
+/** Endpoints that were accepted once are not judged again. */
+function validateUpdate(slice: EndpointSlice, old: EndpointSlice): FieldError[] {
+  const isKept = semanticEqual(slice.endpoints, old.endpoints);
+  return [
+    ...validate(isKept ? { ...slice, endpoints: [] } : slice),
+    ...validateImmutable("addressType", slice.addressType, old.addressType),
   ];
 }
 
