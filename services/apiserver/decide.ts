@@ -1,8 +1,9 @@
 /** Which objects the API server itself keeps in every cluster. Pure. */
 import type { KubeObject } from "#libs/api/resource.ts";
 
-/** An object that has to be there; `resource` is `namespaces`, `endpointslices.discovery.k8s.io`. */
+/** An object that has to be there. */
 export interface BootstrapObject {
+  /** `namespaces`, `endpointslices.discovery.k8s.io`. */
   readonly resource: string;
   readonly namespace: string;
   readonly object: KubeObject & Record<string, unknown>;

@@ -226,7 +226,8 @@ function placeOf(
       candidate.plural === resource && candidate.group === group && candidate.version === version,
   );
   if (definition === undefined) {
-    throw notFound({ group, name: resource }, name === "" ? keyOf({ group, plural: resource }) : name);
+    const missing = name === "" ? keyOf({ group, plural: resource }) : name;
+    throw notFound({ group, name: resource }, missing);
   }
   return { definition, subresource, namespace, name };
 }
@@ -236,5 +237,6 @@ function messageOf({ definition, subresource }: Place): string {
   const found = definition.subresources.find(({ name }) => name === subresource);
   if (found?.type === "scale") return "k8s.autoscaling.v1.Scale";
   if (found?.type !== "action") return definition.message;
-  return `k8s.${found.group === "" ? "core" : found.group.split(".")[0]}.${found.version}.${found.kind}`;
+  const area = found.group === "" ? "core" : found.group.split(".")[0];
+  return `k8s.${area}.${found.version}.${found.kind}`;
 }

@@ -1,4 +1,4 @@
-/** Writes the objects that the API server keeps itself. They pass no admission and no validation. */
+/** Writes the objects that the API server keeps itself: without admission and validation. */
 import type { KubeObject } from "#libs/api/resource.ts";
 import type { BootstrapObject } from "../decide.ts";
 import type { RegistryContext } from "./context.ts";

@@ -38,8 +38,8 @@ export function readDraft(
   fieldValidation: FieldValidation,
 ): Draft {
   const given = checkKind(body.value, apiVersion, kind);
-  const refuse = (why: string) =>
-    badRequest(`${given.kind} in version "${given.version}" cannot be handled as a ${kind}: ${why}`);
+  const subject = `${given.kind} in version "${given.version}"`;
+  const refuse = (why: string) => badRequest(`${subject} cannot be handled as a ${kind}: ${why}`);
   const { object, unknown, duplicates } = readTyped(schema, body, refuse);
   const odd = [
     ...body.duplicates,

@@ -46,7 +46,10 @@ export async function evictPod(
   return { code: 201, version: successStatus(definition, 201, revision), warnings };
 }
 
-function deleteOptionsOf({ deleteOptions = {} }: Eviction, { dryRun }: WriteOptions): DeleteOptions {
+function deleteOptionsOf(
+  { deleteOptions = {} }: Eviction,
+  { dryRun }: WriteOptions,
+): DeleteOptions {
   const { gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents } = deleteOptions;
   return {
     dryRun: dryRun || (deleteOptions.dryRun ?? []).includes("All"),

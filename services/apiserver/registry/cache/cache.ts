@@ -11,7 +11,7 @@ import type { HeadsAnnounced, ObjectChanged } from "#proto/gen/kubus/watch/v1.ts
 import type { StoreClient } from "../../store/client.ts";
 import { judgeChange } from "./follow.ts";
 import { History, type CacheEvent } from "./history.ts";
-import { VersionIndex } from "./index.ts";
+import { VersionIndex } from "./versions.ts";
 import { StoredVersion, versionOfRecord } from "./version.ts";
 
 /** Changes that wait while the cache fills or refills; more are fetched by request instead. */
