@@ -1,6 +1,6 @@
 /** Message schemas by name, built from the descriptors when they are first asked for. */
-import { descriptors, type FieldDescriptor, type MessageDescriptor } from "./descriptor.ts";
-import type { FieldSchema, MessageSchema, ScalarKind } from "./schema.ts";
+import { descriptor as read, type FieldDescriptor, type MessageDescriptor } from "./descriptor.ts";
+import type { FieldSchema, MessageForm, MessageSchema, ScalarKind } from "./schema.ts";
 
 const built = new Map<string, MessageSchema>();
 const kinds = new Map<string, string>();
@@ -16,11 +16,23 @@ const scalarKinds: ReadonlySet<string> = new Set([
   "bytes",
 ]);
 
+const forms: Readonly<Record<string, MessageForm>> = {
+  FORM_QUANTITY: "quantity",
+  FORM_INT_OR_STRING: "intOrString",
+  FORM_TIME: "time",
+  FORM_MICRO_TIME: "microTime",
+  FORM_DURATION: "duration",
+  FORM_RAW_OBJECT: "rawObject",
+  FORM_RAW_JSON: "rawJson",
+  FORM_STRING_LIST: "stringList",
+  FORM_SCHEMA_OR: "schemaOr",
+};
+
 /** The schema of a message by its full proto name. Throws when there is none. */
 export function schemaOf(name: string): MessageSchema {
   const known = built.get(name);
   if (known) return known;
-  const descriptor = descriptors().messages[name];
+  const descriptor = read().messages[name];
   if (!descriptor) throw new Error(`no message ${name}`);
   const schema = new LazyMessage(name, descriptor);
   built.set(name, schema);
@@ -40,7 +52,7 @@ export function kindSchema(
 
 /** Names of all messages. */
 export function messageNames(): readonly string[] {
-  return Object.keys(descriptors().messages);
+  return Object.keys(read().messages);
 }
 
 /** All schemas. */
@@ -49,14 +61,15 @@ export function allSchemas(): readonly MessageSchema[] {
 }
 
 function fillKinds(): void {
-  for (const [name, { gvk }] of Object.entries(descriptors().messages)) {
-    for (const key of gvk?.split(",") ?? []) kinds.set(key, name);
+  for (const [name, { kind }] of Object.entries(read().messages)) {
+    const gvk = schemaOf(name).gvk;
+    if (kind && gvk) kinds.set(`${gvk.group}/${gvk.version}/${gvk.kind}`, name);
   }
 }
 
 /** Numbers of an enum's names. Throws when there is no such enum. */
 export function enumOf(name: string): Readonly<Record<string, number>> {
-  const values = descriptors().enums[name];
+  const values = read().enums[name];
   if (!values) throw new Error(`no enum ${name}`);
   return values;
 }
@@ -78,19 +91,25 @@ class LazyMessage implements MessageSchema {
   }
 
   get openapi() {
-    return this.#descriptor.openapi;
+    const { openapi_package: published } = read().packages[this.#package] ?? {};
+    const { unpublished } = this.#descriptor;
+    return published && !unpublished ? `${published}.${this.shortName}` : undefined;
+  }
+
+  get #package() {
+    return this.name.slice(0, this.name.lastIndexOf("."));
   }
 
   get form() {
-    return this.#descriptor.form ?? "struct";
+    return forms[this.#descriptor.form ?? ""] ?? "struct";
   }
 
   get typeMeta() {
-    return this.#descriptor.typeMeta === true;
+    return this.#descriptor.type_meta === true;
   }
 
   get mapType() {
-    return this.#descriptor.mapType;
+    return this.#descriptor.map_type;
   }
 
   get description() {
@@ -98,10 +117,10 @@ class LazyMessage implements MessageSchema {
   }
 
   get gvk() {
-    const [first] = this.#descriptor.gvk?.split(",") ?? [];
-    if (first === undefined) return undefined;
-    const [group = "", version = "", kind = ""] = first.split("/");
-    return { group, version, kind };
+    const { group } = read().packages[this.#package] ?? {};
+    if (!this.#descriptor.kind || group === undefined) return undefined;
+    const version = this.#package.slice(this.#package.lastIndexOf(".") + 1);
+    return { group, version, kind: this.shortName };
   }
 
   get fields() {
@@ -149,24 +168,24 @@ class LazyField implements FieldSchema {
   readonly #type: string;
 
   constructor(descriptor: FieldDescriptor) {
-    const { name, number, type, list, map, defaultJson } = descriptor;
+    const { name, number, type, list, map, default_json: defaultJson } = descriptor;
     this.name = name;
     this.number = number;
     this.kind = kindOf(type);
     this.cardinality = list ? "list" : map ? "map" : "single";
     this.always = descriptor.always === true;
-    this.pointer = descriptor.pointer === true;
+    this.pointer = descriptor.optional === true;
     this.optional = descriptor.optional === true;
-    this.omitZero = descriptor.omitZero === true;
+    this.omitZero = descriptor.omit_zero === true;
     this.inline = descriptor.inline === true;
     this.required = descriptor.required === true;
     this.default = defaultJson === undefined ? undefined : JSON.parse(defaultJson);
-    this.enum = descriptor.words;
-    this.patchStrategy = descriptor.patchStrategy ?? [];
-    this.patchMergeKey = descriptor.patchMergeKey;
-    this.listType = descriptor.listType;
-    this.listMapKeys = descriptor.listMapKeys ?? [];
-    this.mapType = descriptor.mapType;
+    this.enum = descriptor.enum;
+    this.patchStrategy = descriptor.patch_strategy ?? [];
+    this.patchMergeKey = descriptor.patch_merge_key;
+    this.listType = descriptor.list_type;
+    this.listMapKeys = descriptor.list_map_keys ?? [];
+    this.mapType = descriptor.map_type;
     this.gate = descriptor.gate;
     this.description = descriptor.description ?? "";
     this.#type = type;
@@ -183,5 +202,5 @@ class LazyField implements FieldSchema {
 
 function kindOf(type: string): ScalarKind | "message" {
   if (scalarKinds.has(type)) return type as ScalarKind;
-  return type in descriptors().enums ? "enum" : "message";
+  return type in read().enums ? "enum" : "message";
 }
