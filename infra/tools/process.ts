@@ -1,16 +1,29 @@
 /** Processes by their id, with care that an id may have passed on to another program. */
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { World } from "#libs/actor/world.ts";
 import { capture } from "./command.ts";
 
 const pollMs = 10;
 
+/** A process that ended but that its parent has not asked about yet is dead. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  return !isZombie(pid);
+}
+
+/** Told by Linux only; elsewhere such a process soon disappears. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in parentheses may itself contain any character.
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+  } catch {
+    return false;
   }
 }
 
