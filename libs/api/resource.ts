@@ -37,7 +37,7 @@ export interface PrintColumn<T> {
   readonly format?: string;
   readonly priority?: 0 | 1;
   readonly description?: string;
-  readonly cell: (object: T, now: number) => string | number | boolean | null;
+  cell(object: T, now: number): string | number | boolean | null;
 }
 
 /** How one subresource differs from its parent. */
@@ -47,8 +47,8 @@ export type Subresource<T> =
       readonly type: "part";
       readonly name: string;
       /** Returns what is stored: `old` with the part taken from `object`. */
-      readonly merge: (object: T, old: T, facts: RequestFacts) => T;
-      readonly validateUpdate?: (object: T, old: T, facts: RequestFacts) => FieldError[];
+      merge(object: T, old: T, facts: RequestFacts): T;
+      validateUpdate?(object: T, old: T, facts: RequestFacts): FieldError[];
       /** Field paths that a write through this subresource can never own (managed fields). */
       readonly resetFields?: readonly string[];
     }
@@ -59,7 +59,7 @@ export type Subresource<T> =
       readonly specReplicasPath: string;
       readonly statusReplicasPath: string;
       /** The label selector of the pods, as text. */
-      readonly selector: (object: T) => string;
+      selector(object: T): string;
     }
   | {
       /** create only, of another kind; the API server has a handler of that name. */
@@ -82,6 +82,10 @@ export interface GracefulDeletion {
   readonly gracePeriodSeconds: number;
 }
 
+/**
+ * Functions are methods, so that lists of all resources can be typed: TypeScript compares methods'
+ * parameters both ways. Generic code hands a resource only objects of its own.
+ */
 export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly group: string;
   readonly version: string;
@@ -103,8 +107,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
     readonly group: string;
     readonly version: string;
     readonly plural: string;
-    readonly fromStored: (stored: KubeObject) => T;
-    readonly toStored: (object: T) => KubeObject;
+    fromStored(stored: KubeObject): T;
+    toStored(object: T): KubeObject;
   };
   /** metadata.generation counts changes of the spec. */
   readonly countsGeneration: boolean;
@@ -117,34 +121,35 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   /** Seconds after which an untouched object expires; 0 never. */
   readonly ttlSeconds: number;
   /** Fills defaults into a fresh draft, in place. */
-  readonly defaults?: (draft: T) => void;
+  defaults?(draft: T): void;
   /** Clears or sets what the server owns on create (status, …), in place. */
-  readonly prepareForCreate?: (draft: T, facts: RequestFacts) => void;
+  prepareForCreate?(draft: T, facts: RequestFacts): void;
   /** Carries over what a plain update may not touch (status, …), in place. */
-  readonly prepareForUpdate?: (draft: T, old: T, facts: RequestFacts) => void;
+  prepareForUpdate?(draft: T, old: T, facts: RequestFacts): void;
   /** Errors besides those of metadata, which generic code checks. */
-  readonly validate: (object: T, facts: RequestFacts) => FieldError[];
-  readonly validateUpdate?: (object: T, old: T, facts: RequestFacts) => FieldError[];
+  validate(object: T, facts: RequestFacts): FieldError[];
+  validateUpdate?(object: T, old: T, facts: RequestFacts): FieldError[];
   /** How metadata.name must look. */
   readonly nameRule: NameRule;
-  readonly warnings?: (object: T, old: T | undefined) => string[];
+  warnings?(object: T, old: T | undefined): string[];
   readonly subresources: readonly Subresource<T>[];
   readonly printColumns: readonly PrintColumn<T>[];
   /** Field selectors besides metadata.name and metadata.namespace. */
-  readonly fieldSelectors: Readonly<Record<string, (object: T) => string>>;
+  readonly fieldSelectors: Readonly<Record<string, FieldReader<T>["read"]>>;
   /** Names accepted for a field selector that mean another (spec.host → spec.nodeName). */
   readonly fieldAliases?: Readonly<Record<string, string>>;
   /** Routes watch events: a pod's node. Undefined or "" is `_`. */
-  readonly partition?: (object: T) => string;
-  readonly gracefulDeletion?: (
-    object: T,
-    asked: number | undefined,
-    facts: RequestFacts,
-  ) => GracefulDeletion;
+  partition?(object: T): string;
+  gracefulDeletion?(object: T, asked: number | undefined, facts: RequestFacts): GracefulDeletion;
   /** What happens to dependents when a delete names no policy. */
   readonly defaultPropagation: "background" | "orphan";
   /** Field paths that writers of the main resource never own (status), for managed fields. */
   readonly resetFields?: readonly string[];
+}
+
+/** Reads one selectable field as text. */
+interface FieldReader<T> {
+  read(object: T): string;
 }
 
 export type NameRule =

@@ -1,6 +1,6 @@
 /** The bus as components see it: subjects, bytes, requests and streams. Connected by `connect`. */
 import type { NatsConnection } from "@nats-io/nats-core";
-import type { Codec } from "#libs/schema/schema.ts";
+import type { Codec, Encodable } from "#libs/schema/schema.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** A message that was received. `data` is the receiver's own copy. */
@@ -83,7 +83,7 @@ export async function call<Request, Response>(
   bus: Bus,
   rpc: Rpc<Request, Response>,
   subject: string,
-  request: Request,
+  request: Request | Encodable<Request>,
   options?: RequestOptions,
 ): Promise<Response> {
   return rpc.response.decode(await bus.request(subject, rpc.request.encode(request), options));

@@ -23,7 +23,6 @@ export function splitKey(key: string): { readonly namespace: string; readonly na
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-const none: ReadonlyMap<string, never> = new Map();
 
 export class Cache<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
@@ -59,7 +58,7 @@ export class Cache<T extends KubeObject> {
   byIndex(name: string, value: string): Iterable<T> {
     const index = this.#indexes.get(name);
     if (!index) throw new Error(`no index ${name}`);
-    return (index.buckets.get(value) ?? none).values();
+    return index.buckets.get(value)?.values() ?? [];
   }
 
   /** Stores a version and says what that means to listeners. */

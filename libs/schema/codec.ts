@@ -21,7 +21,7 @@ export function codecOf<T>(name: string): Codec<T> {
 
 function lazyCodec<T>(name: string): Codec<T> {
   return {
-    encode(value: Encodable<T>) {
+    encode(value: T | Encodable<T>) {
       const writer = protobuf.Writer.create();
       messageEncoder(schemaOf(name))(writer, value);
       return writer.finish();

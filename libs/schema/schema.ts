@@ -109,7 +109,7 @@ export type Encodable<T> = T extends Uint8Array
 /** Bytes of one message type and back. */
 export interface Codec<T> {
   /** Protobuf bytes. Throws `TypeError` when a field has a value of the wrong type. */
-  encode(value: Encodable<T>): Uint8Array;
+  encode(value: T | Encodable<T>): Uint8Array;
   /** Throws `RangeError` on malformed bytes; unknown fields are skipped. */
   decode(bytes: Uint8Array): T;
 }

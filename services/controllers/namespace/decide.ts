@@ -75,7 +75,7 @@ function conditionsOf(
   ].map((next) => {
     const known = present.find(({ type }) => type === next.type);
     const keepsTime = known?.status === next.status && known?.reason === next.reason;
-    const time = keepsTime ? known.lastTransitionTime : lastTransitionTime;
+    const time = keepsTime ? known?.lastTransitionTime : undefined;
     return { ...next, lastTransitionTime: time ?? lastTransitionTime };
   });
 }

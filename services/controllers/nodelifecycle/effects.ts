@@ -88,12 +88,8 @@ async function apply(parts: Parts, action: Action, key: string): Promise<Seen | 
       return seenBy(nodeCache, written.revision);
     }
     case "UpdateTaints": {
-      // Taints are set by others too: the version keeps theirs.
-      const { resourceVersion } = node.metadata ?? {};
-      const present = await client.get(nodes, { name: key });
-      const isStale = present.metadata?.resourceVersion !== resourceVersion;
-      const base = isStale && !sameTaints(present, node) ? node : present;
-      const next = { ...base, spec: { ...base.spec, taints: [...action.taints] } };
+      // Taints are set by others too: the version refuses to overwrite theirs.
+      const next = { ...node, spec: { ...node.spec, taints: [...action.taints] } };
       return seenBy(nodeCache, (await client.update(nodes, next)).revision);
     }
     case "MarkPodNotReady":
@@ -105,9 +101,6 @@ async function apply(parts: Parts, action: Action, key: string): Promise<Seen | 
     }
   }
 }
-
-const sameTaints = (a: Node, b: Node) =>
-  JSON.stringify(a.spec?.taints ?? []) === JSON.stringify(b.spec?.taints ?? []);
 
 async function markNotReady(
   { client, podCache, host, recorder }: Parts,
