@@ -1,0 +1,52 @@
+/** JSON values as patches see them. */
+import { StatusError } from "../errors.ts";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+export type MutableJsonObject = Record<string, unknown>;
+export type JsonList = readonly unknown[];
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const isList = (value: unknown): value is JsonList => Array.isArray(value);
+
+/** Sets a key whatever it is called: `__proto__` becomes a key like any other. */
+export function setKey(object: MutableJsonObject, key: string, value: unknown): void {
+  if (key !== "__proto__") object[key] = value;
+  else {
+    Object.defineProperty(object, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+}
+
+/** What Go's decoder calls the JSON type of a value. */
+export function goJsonType(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  if (value === null) return "null";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+export function sameJson(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (isList(left)) {
+    if (!isList(right) || left.length !== right.length) return false;
+    return left.every((item, index) => sameJson(item, right[index]));
+  }
+  if (!isObject(left) || !isObject(right)) return false;
+  const keys = Object.keys(left);
+  if (keys.length !== Object.keys(right).length) return false;
+  return keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key], right[key]));
+}
+
+/** 422 without a word on the cause: what Kubernetes answers when a patch cannot be applied. */
+export function unprocessable(): StatusError {
+  const message = "the server rejected our request due to an error in our request";
+  return new StatusError(422, "Invalid", message, {});
+}
+
+/** An error that Kubernetes hands through as it is: 500 without a reason. */
+export const plainError = (message: string): StatusError => new StatusError(500, "", message);

@@ -1,0 +1,54 @@
+/** JSON merge patch: RFC 7386. */
+import { badRequest } from "../errors.ts";
+import { goJsonType, isList, isObject, setKey, type JsonObject } from "./json-value.ts";
+
+/**
+ * The object with the patch merged in; neither is changed, unchanged parts are shared. Throws
+ * BadRequest when the patch is not an object.
+ */
+export function applyMergePatch(object: JsonObject, patch: unknown): JsonObject {
+  if (patch === null) throw badRequest("Invalid JSON Patch");
+  if (!isObject(patch)) {
+    const type = goJsonType(patch);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${type} into Go value of type ` +
+        "map[string]interface {}",
+    );
+  }
+  return mergeObject(object, patch);
+}
+
+function mergeObject(object: JsonObject, patch: JsonObject): JsonObject {
+  const merged = { ...object };
+  for (const key of Object.keys(patch)) {
+    const given = patch[key];
+    const value = Object.hasOwn(object, key) ? object[key] : undefined;
+    if (given === null) delete merged[key];
+    else if (isObject(given) && isObject(value)) setKey(merged, key, mergeObject(value, given));
+    else setKey(merged, key, withoutNulls(given));
+  }
+  return merged;
+}
+
+/** A value that meets nothing to merge with: nulls below it have nothing to delete. */
+function withoutNulls(value: unknown): unknown {
+  if (isList(value)) return value.map(withoutNulls);
+  return isObject(value) ? mergeObject({}, value) : value;
+}
+
+/** The merge patch that turns `from` into `to`; null values in `to` cannot be expressed. */
+export function mergePatchOf(from: JsonObject, to: JsonObject): JsonObject {
+  const patch: Record<string, unknown> = {};
+  for (const key of Object.keys(from)) {
+    if (!Object.hasOwn(to, key)) setKey(patch, key, null);
+  }
+  for (const key of Object.keys(to)) {
+    const value = to[key];
+    const old = Object.hasOwn(from, key) ? from[key] : undefined;
+    if (isObject(value) && isObject(old)) {
+      const inner = mergePatchOf(old, value);
+      if (Object.keys(inner).length > 0) setKey(patch, key, inner);
+    } else if (JSON.stringify(value) !== JSON.stringify(old)) setKey(patch, key, value);
+  }
+  return patch;
+}
