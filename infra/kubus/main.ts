@@ -1,11 +1,13 @@
 /** The `kubus` command, once a Node runs that understands TypeScript. */
 import { pathToFileURL } from "node:url";
+import { ensureGenerated } from "../codegen/generate.ts";
 import { errorText } from "../tools/error-text.ts";
 import { program } from "./program.ts";
 
 /** Runs the command that the arguments name and sets the exit code. */
 export async function start(): Promise<void> {
   try {
+    ensureGenerated();
     await program().parseAsync(process.argv);
   } catch (error) {
     process.stderr.write(`kubus: ${errorText(error)}\n`);
