@@ -46,7 +46,7 @@ export function isExtended(name: string): boolean {
 }
 
 /** More may be promised than there is. */
-const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePages(name);
+export const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePages(name);
 
 type NameCheck = (name: string, path: string) => FieldError[];
 
@@ -114,7 +114,7 @@ export function validateResourceName(name: string, path: string): FieldError[] {
   return [invalid(path, name, "must be a standard resource type or fully qualified")];
 }
 
-function validateContainerResourceName(name: string, path: string): FieldError[] {
+export function validateContainerResourceName(name: string, path: string): FieldError[] {
   const errors = validateResourceName(name, path);
   if (!name.includes("/")) {
     if (containerResources.includes(name) || isHugePages(name)) return errors;
