@@ -8,7 +8,8 @@ import { realWorld } from "#libs/actor/world.ts";
 import type { NatsBus } from "#libs/bus/connect.ts";
 import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
 import { storeEffects } from "./effects.ts";
-import { encodeBatch, readBatch, startOfLog } from "./log/batch.ts";
+import { encodeBatch, readBatch } from "./log/batch.ts";
+import { startOfLog } from "./log/position.ts";
 import { openStream } from "./log/stream.ts";
 import { storeMachine } from "./machine.ts";
 import { clientOf, connectBus, hostOn, pod, put, startStore } from "./rig.ts";
@@ -34,7 +35,9 @@ afterEach(async () => {
 async function commitSurely(name: string, value: string): Promise<number> {
   const id = `id-${name}`;
   while (true) {
-    const answer = await client.commit([put("CREATE", pod(name), { value })], id).catch(() => undefined);
+    const answer = await client
+      .commit([put("CREATE", pod(name), { value })], id)
+      .catch(() => undefined);
     if (answer?.failure === "COMMIT_FAILURE_UNSPECIFIED") return answer.revision;
     if (answer && answer.failure !== "COMMIT_FAILURE_UNAVAILABLE") throw new Error(answer.message);
     await realWorld.sleep(20);
@@ -72,7 +75,11 @@ async function expectAll(acknowledged: ReadonlyMap<string, number>) {
   const stored = new Map(records.map((record) => [record.key?.name, record]));
   for (const [name, at] of acknowledged) {
     const record = stored.get(name);
-    expect([name, record?.revision, record && new TextDecoder().decode(record.value)]).toEqual([name, at, name]);
+    expect([name, record?.revision, record && new TextDecoder().decode(record.value)]).toEqual([
+      name,
+      at,
+      name,
+    ]);
   }
   expect(new Set(acknowledged.values()).size).toBe(acknowledged.size);
   // Every revision made one key: none was used twice, and none got lost.
@@ -84,12 +91,17 @@ async function expectAll(acknowledged: ReadonlyMap<string, number>) {
 test("an orderly restart keeps objects, history, request ids and revisions", async () => {
   const first = await startStore(nats.url);
   await client.commit([put("CREATE", pod("a"), { value: "1" })], "id-a");
-  await client.commit([put("UPDATE", pod("a"), { value: "2" }), put("CREATE", pod("b"), { value: "b" })]);
+  await client.commit([
+    put("UPDATE", pod("a"), { value: "2" }),
+    put("CREATE", pod("b"), { value: "b" }),
+  ]);
   await client.commit([put("DELETE", pod("b"))]);
   await first.stop();
 
   const second = await startStore(nats.url);
-  expect((await client.list()).records.map(({ key, revision }) => [key?.name, revision])).toEqual([["a", 2]]);
+  expect((await client.list()).records.map(({ key, revision }) => [key?.name, revision])).toEqual([
+    ["a", 2],
+  ]);
   expect((await client.get(pod("b"), 3)).value).toBe("b");
   expect((await client.get(pod("a"), 1)).value).toBe("1");
   expect((await client.changes(1)).changes.map(({ revision }) => revision)).toEqual([2, 3, 4]);
@@ -126,7 +138,11 @@ describe("the store's process", () => {
     child.kill("SIGKILL");
     await ended;
   };
-  afterEach(() => Promise.all(running.splice(0).map((child) => child.exitCode ?? child.signalCode ?? kill(child))));
+  afterEach(() =>
+    Promise.all(
+      running.splice(0).map((child) => child.exitCode ?? child.signalCode ?? kill(child)),
+    ),
+  );
 
   test("is killed in the middle of writes", async () => {
     let child = startProcess();
@@ -172,7 +188,11 @@ describe("a log that another writes to", () => {
   const settings = settingsOf({}, 8 * 1024 * 1024);
   const open = () => {
     const options = { name: "LOG_kubus", subjects: [bus.subjects.log()], replicas: 1 };
-    return openStream(bus, realWorld, options, { ...settings, appendTimeoutMs: 200, appendMsMax: 1_000 });
+    return openStream(bus, realWorld, options, {
+      ...settings,
+      appendTimeoutMs: 200,
+      appendMsMax: 1_000,
+    });
   };
   const batch = (leader: string, position = startOfLog) =>
     encodeBatch({ position, leader, timeMs: 0, writes: [] }).payload;
@@ -206,12 +226,20 @@ describe("a log that another writes to", () => {
     const { last } = await log.range();
     const head = await log.message(last);
     const { position } = readBatch(
-      { ...startOfLog, sequence: last - 1, epoch: 1, nextRevision: 1, crc: previousCrc(head?.payload) },
+      {
+        ...startOfLog,
+        sequence: last - 1,
+        epoch: 1,
+        nextRevision: 1,
+        crc: previousCrc(head?.payload),
+      },
       last,
       head?.payload ?? new Uint8Array(0),
     );
     const takeover = batch("other", { ...position, epoch: 2 });
-    expect(await log.append(bus.subjects.log(), takeover, last)).toMatchObject({ type: "Appended" });
+    expect(await log.append(bus.subjects.log(), takeover, last)).toMatchObject({
+      type: "Appended",
+    });
     const answer = await client.commit([put("CREATE", pod("b"))]);
     expect(answer.failure).toBe("COMMIT_FAILURE_UNAVAILABLE");
     // The supervisor starts it again, and it takes the log back by a higher epoch.
@@ -227,7 +255,9 @@ const previousCrc = (payload: Uint8Array | undefined): number =>
 
 describe("a damaged log is refused, loudly", () => {
   /** Makes a log of a few batches, damages it, and tells how a store that reads it ends. */
-  async function afterDamage(damage: (log: Awaited<ReturnType<typeof openStream>>) => Promise<unknown>) {
+  async function afterDamage(
+    damage: (log: Awaited<ReturnType<typeof openStream>>) => Promise<unknown>,
+  ) {
     const store = await startStore(nats.url);
     for (const name of ["a", "b", "c"]) await client.commit([put("CREATE", pod(name))]);
     await store.stop();

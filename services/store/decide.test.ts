@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { CommitRequest, Mutation } from "#proto/gen/kubus/store/v1.ts";
-import { type Decision, type KeyHead, type Limits, type View, decideCommit, keyText } from "./decide.ts";
+import {
+  type Decision,
+  type KeyHead,
+  type Limits,
+  type View,
+  decideCommit,
+  keyText,
+} from "./decide.ts";
 
 const limits: Limits = { valueBytesMax: 100, commitBytesMax: 400, mutationsMax: 4 };
 const nowMs = 1_000_000;
@@ -72,8 +79,16 @@ const rows: readonly [string, Mutation[], string][] = [
   ["a check of another revision", [check({ expectedRevision: 41 })], "REVISION_MISMATCH at 0"],
   ["a check of the absent", [check({ key: key("new") })], ""],
   ["a check that it is absent", [check()], "EXISTS at 0"],
-  ["a check at a revision of the absent", [check({ key: key("no"), expectedRevision: 1 })], "NOT_FOUND at 0"],
-  ["all of several", [check({ expectedRevision: 40 }), create(), update()], "50 CREATE new, 51 UPDATE web"],
+  [
+    "a check at a revision of the absent",
+    [check({ key: key("no"), expectedRevision: 1 })],
+    "NOT_FOUND at 0",
+  ],
+  [
+    "all of several",
+    [check({ expectedRevision: 40 }), create(), update()],
+    "50 CREATE new, 51 UPDATE web",
+  ],
   ["none of several", [create(), update({ expectedRevision: 1 })], "REVISION_MISMATCH at 1"],
   ["resources are apart", [create({ key: key("web", "services") })], "50 CREATE web"],
   ["groups are apart", [update({ key: key("web", "deployments") })], "NOT_FOUND at 0"],
@@ -92,7 +107,11 @@ const rows: readonly [string, Mutation[], string][] = [
   ["a deletion with a value", [remove({ value: bytes(1) })], "INVALID at 0"],
   ["the largest value", [create({ value: bytes(100) })], "50 CREATE new"],
   ["a larger value", [create(), update({ value: bytes(101) })], "TOO_LARGE at 1"],
-  ["a larger sum", ["a", "b", "c", "d"].map((name) => create({ key: key(name), value: bytes(90) })), "TOO_LARGE at 2"],
+  [
+    "a larger sum",
+    ["a", "b", "c", "d"].map((name) => create({ key: key(name), value: bytes(90) })),
+    "TOO_LARGE at 2",
+  ],
 ];
 
 describe("decideCommit", () => {

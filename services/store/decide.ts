@@ -21,10 +21,7 @@ export interface Limits {
   readonly mutationsMax: number;
 }
 
-export type WriteType =
-  | "MUTATION_TYPE_CREATE"
-  | "MUTATION_TYPE_UPDATE"
-  | "MUTATION_TYPE_DELETE";
+export type WriteType = "MUTATION_TYPE_CREATE" | "MUTATION_TYPE_UPDATE" | "MUTATION_TYPE_DELETE";
 
 /** One decided change; applying it cannot fail. */
 export interface Write {
@@ -79,7 +76,13 @@ const controlCharacter = /[\u0000-\u001f\u007f]/;
  * Decides a commit. Mutations are judged against the state before the commit; each write takes the
  * next revision. A key may be written once; it may also be checked.
  */
-export function decideCommit({ request, view, limits, nextRevision, nowMs }: CommitInput): Decision {
+export function decideCommit({
+  request,
+  view,
+  limits,
+  nextRevision,
+  nowMs,
+}: CommitInput): Decision {
   const { mutations, requestId } = request;
   const malformed = malformedRequest(request, limits);
   if (malformed) return malformed;
@@ -198,7 +201,16 @@ function writeOf(
   if (type === "MUTATION_TYPE_DELETE") {
     // The tombstone is routed to those who saw the object, wherever the writer thought it was.
     const partition = head?.partition ?? noPartition;
-    return { type, key, value: noBytes, partition, confidential, expiresAtMs: 0, revision, requestId };
+    return {
+      type,
+      key,
+      value: noBytes,
+      partition,
+      confidential,
+      expiresAtMs: 0,
+      revision,
+      requestId,
+    };
   }
   const expiresAtMs = ttlSeconds === 0 ? 0 : nowMs + ttlSeconds * 1000;
   const partition = mutation.partition || noPartition;

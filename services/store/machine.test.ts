@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type AnyEventObject, SimulatedClock, createActor, fromCallback, fromPromise, transition } from "xstate";
+import {
+  type AnyEventObject,
+  SimulatedClock,
+  createActor,
+  fromCallback,
+  fromPromise,
+  transition,
+} from "xstate";
 import { DamagedError } from "./log/batch.ts";
 import { type Claim, type Replayed, type StoreEvent, storeMachine } from "./machine.ts";
 
@@ -109,7 +116,7 @@ function run(script: Record<"open" | "replay" | "claim", unknown[]>) {
     open: fromPromise(() => next("open") as Promise<void>),
     replay: fromPromise(() => next("replay") as Promise<Replayed>),
     claim: fromPromise(() => next("claim") as Promise<Claim>),
-    serve: fromCallback<{ type: never }, undefined, StoreEvent>(({ sendBack }) => {
+    serve: fromCallback<AnyEventObject, undefined, StoreEvent>(({ sendBack }) => {
       losses.push(sendBack);
     }),
     drain: fromPromise(() => Promise.resolve()),

@@ -1,5 +1,5 @@
 /** The life of a store: find the log, read it, claim it, serve it. */
-import { type CallbackLogicFunction, assign, fromCallback, fromPromise, setup } from "xstate";
+import { type AnyEventObject, assign, fromCallback, fromPromise, setup } from "xstate";
 
 /** Why the store cannot go on. */
 export type Loss =
@@ -8,9 +8,7 @@ export type Loss =
   /** The log lost what it had acknowledged: only a person can decide. */
   | { readonly type: "Damaged"; readonly message: string };
 
-export type StoreEvent =
-  | { readonly type: "Stop" }
-  | { readonly type: "Lost"; readonly loss: Loss };
+export type StoreEvent = { readonly type: "Stop" } | { readonly type: "Lost"; readonly loss: Loss };
 
 export interface StoreContext {
   readonly attempt: number;
@@ -26,12 +24,14 @@ export interface Replayed {
 }
 
 /** `behind`: somebody else wrote first; read on and try again. */
-export type Claim = { readonly type: "claimed"; readonly epoch: number } | { readonly type: "behind" };
+export type Claim =
+  | { readonly type: "claimed"; readonly epoch: number }
+  | { readonly type: "behind" };
 
 const slot = <Output>() =>
   fromPromise<Output>(() => Promise.reject(new Error("effect not provided")));
 
-const missing: CallbackLogicFunction<{ type: never }, StoreEvent> = () => {
+const missing = () => {
   throw new Error("effect not provided");
 };
 
@@ -42,8 +42,14 @@ const drainMsMax = 4_000;
 
 const isDamage = (error: unknown) => error instanceof Error && error.name === "DamagedError";
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-const problem = { type: "noteProblem", params: ({ event }: { event: { error: unknown } }) => event.error } as const;
-const loss = { type: "noteProblem", params: ({ event }: { event: { loss: Loss } }) => event.loss.message } as const;
+const problem = {
+  type: "noteProblem",
+  params: ({ event }: { event: { error: unknown } }) => event.error,
+} as const;
+const loss = {
+  type: "noteProblem",
+  params: ({ event }: { event: { loss: Loss } }) => event.loss.message,
+} as const;
 const errorOf = ({ event }: { event: { error: unknown } }) => event.error;
 const onError = [
   { guard: { type: "isDamage", params: errorOf }, target: "refusing", actions: problem },
@@ -56,7 +62,7 @@ export const storeMachine = setup({
     open: slot<void>(),
     replay: slot<Replayed>(),
     claim: slot<Claim>(),
-    serve: fromCallback<{ type: never }, undefined, StoreEvent>(missing),
+    serve: fromCallback<AnyEventObject, undefined, StoreEvent>(missing),
     drain: slot<void>(),
   },
   actions: {

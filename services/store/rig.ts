@@ -68,7 +68,11 @@ export const pod = (name: string, namespace = "default"): Key => ({
 
 type Some = Partial<Omit<Mutation, "value">> & { readonly value?: string };
 
-export const put = (type: "CREATE" | "UPDATE" | "DELETE" | "CHECK", key: Key, some: Some = {}): Mutation => ({
+export const put = (
+  type: "CREATE" | "UPDATE" | "DELETE" | "CHECK",
+  key: Key,
+  some: Some = {},
+): Mutation => ({
   type: `MUTATION_TYPE_${type}`,
   key,
   expectedRevision: 0,
@@ -89,12 +93,21 @@ export function clientOf(bus: NatsBus, options: RequestOptions = {}) {
       return call(bus, commitRpc, subjects.store("commit", path), request, options);
     },
     async get(key: Key, revision = 0) {
-      const { record, ...rest } = await call(bus, getRpc, subjects.store("get", key), { key, revision });
+      const { record, ...rest } = await call(bus, getRpc, subjects.store("get", key), {
+        key,
+        revision,
+      });
       const value = record && new TextDecoder().decode(record.value);
       return { ...rest, record, value };
     },
     list(some: Partial<ListRequest> = {}) {
-      const place = { group: "", resource: "pods", namespace: "", afterNamespace: "", afterName: "" };
+      const place = {
+        group: "",
+        resource: "pods",
+        namespace: "",
+        afterNamespace: "",
+        afterName: "",
+      };
       const request = { ...place, limit: 0, revision: 0, ...some };
       return call(bus, listRpc, subjects.store("list", request), request);
     },

@@ -52,7 +52,9 @@ describe("commit", () => {
       value: "one",
       record: { createRevision: revision, revision },
     });
-    const updated = await client.commit([put("UPDATE", key, { value: "two", expectedRevision: revision })]);
+    const updated = await client.commit([
+      put("UPDATE", key, { value: "two", expectedRevision: revision }),
+    ]);
     expect(updated.revision).toBe(revision + 1);
     expect(await client.get(key, revision)).toMatchObject({ value: "one", revision });
     const deleted = await client.commit([put("DELETE", key, { expectedRevision: revision + 1 })]);
@@ -108,11 +110,16 @@ describe("commit", () => {
 
   test("several keys at once, with a check", async () => {
     const { revision } = await client.commit([put("CREATE", pod("guard"))]);
-    const both = [put("CHECK", pod("guard"), { expectedRevision: revision }), put("CREATE", pod("m1"))];
+    const both = [
+      put("CHECK", pod("guard"), { expectedRevision: revision }),
+      put("CREATE", pod("m1")),
+    ];
     const answer = await client.commit([...both, put("CREATE", pod("m2"))]);
     expect(answer.revision).toBe(revision + 2);
     expect((await client.get(pod("m1"))).record?.revision).toBe(revision + 1);
-    expect(await client.commit([put("CHECK", pod("m1"), { expectedRevision: revision + 1 })])).toMatchObject({
+    expect(
+      await client.commit([put("CHECK", pod("m1"), { expectedRevision: revision + 1 })]),
+    ).toMatchObject({
       failure: "COMMIT_FAILURE_UNSPECIFIED",
     });
   });
@@ -165,7 +172,9 @@ describe("watch", () => {
 
   test("an object that moves is told to both partitions", async () => {
     const key = pod("moving", "watch");
-    const [unbound, node] = ["", "node-1"].map((p) => collect(bus.subjects.watchResource("", "pods", p)));
+    const [unbound, node] = ["", "node-1"].map((p) =>
+      collect(bus.subjects.watchResource("", "pods", p)),
+    );
     await bus.flush();
     const created = await client.commit([put("CREATE", key, { value: "a" })]);
     const moved = await client.commit([put("UPDATE", key, { value: "b", partition: "node-1" })]);
@@ -181,7 +190,10 @@ describe("watch", () => {
     expect(joined?.map(({ type }) => type)).toEqual(["CHANGE_TYPE_UPDATED", "CHANGE_TYPE_DELETED"]);
     expect(joined?.[1]?.previousPartitionRevision).toBe(moved.revision);
     const refill = await client.changes(created.revision, "node-1");
-    expect(refill.changes.map(({ revision }) => revision)).toEqual([moved.revision, moved.revision + 1]);
+    expect(refill.changes.map(({ revision }) => revision)).toEqual([
+      moved.revision,
+      moved.revision + 1,
+    ]);
   });
 
   test("a confidential value is not broadcast", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { CommitRequest, CommitResponse, Mutation } from "#proto/gen/kubus/store/v1.ts";
 import { logBatch } from "../wire.ts";
-import { startOfLog } from "../log/batch.ts";
+import { startOfLog } from "../log/position.ts";
 import type { AppendOutcome } from "../log/stream.ts";
 import { StoreMemory } from "../memory/memory.ts";
 import { pod, put } from "../rig.ts";
@@ -20,7 +20,8 @@ const limitsOf = (some: Partial<QueueLimits>): QueueLimits => ({
 
 function rig(some: Partial<QueueLimits> = {}) {
   const memory = new StoreMemory({ historyMsMax: 1e9, historyCountMax: 1e9 });
-  const appends: { names: string[]; after: number; settle: (outcome: AppendOutcome) => void }[] = [];
+  const appends: { names: string[]; after: number; settle: (outcome: AppendOutcome) => void }[] =
+    [];
   const told: string[] = [];
   const lost: LostOutcome[] = [];
   const queue = new CommitQueue({
@@ -33,7 +34,8 @@ function rig(some: Partial<QueueLimits> = {}) {
       const names = logBatch.decode(payload).records.map(({ key }) => key?.name ?? "");
       return new Promise((settle) => appends.push({ names, after, settle }));
     },
-    onCommitted: (changes) => told.push(`changes ${changes.map((change) => change.revision).join()}`),
+    onCommitted: (changes) =>
+      told.push(`changes ${changes.map((change) => change.revision).join()}`),
     onLost: (outcome) => lost.push(outcome),
   });
   const submit = (label: string, mutations: Mutation[], requestId = "") => {
@@ -73,7 +75,10 @@ describe("group commit", () => {
     appends[0]?.settle(appended(1));
     await settled();
     expect(told).toEqual(["changes 1,2", "a: at 1", "b: at 2"]);
-    expect(appends.map(({ names, after }) => [names, after])).toEqual([[["a", "b"], 0], [["c", "d"], 1]]);
+    expect(appends.map(({ names, after }) => [names, after])).toEqual([
+      [["a", "b"], 0],
+      [["c", "d"], 1],
+    ]);
   });
 
   test("a batch is bounded, a single commit may be larger", async () => {

@@ -9,7 +9,8 @@ import type {
   Record as StoredRecord,
 } from "#proto/gen/kubus/store/v1.ts";
 import { type Accepted, type Limits, type Refused, type Write, decideCommit } from "../decide.ts";
-import { type LogPosition, encodeBatch } from "../log/batch.ts";
+import { encodeBatch } from "../log/batch.ts";
+import type { LogPosition } from "../log/position.ts";
 import type { AppendOutcome } from "../log/stream.ts";
 import { Fifo } from "../memory/history.ts";
 import type { StoreMemory } from "../memory/memory.ts";
@@ -158,12 +159,7 @@ export class CommitQueue {
     else onDurable();
   }
 
-  #await(
-    waiting: Waiting,
-    request: CommitRequest,
-    respond: Respond,
-    onDurable: () => void,
-  ): void {
+  #await(waiting: Waiting, request: CommitRequest, respond: Respond, onDurable: () => void): void {
     this.#unanswered += 1;
     waiting.responds.push((outcome) => {
       this.#unanswered -= 1;
@@ -204,7 +200,7 @@ export class CommitQueue {
       const { sequence } = outcome;
       const nextRevision = this.#position.nextRevision + writes.length;
       this.#position = { ...this.#position, sequence, crc, nextRevision };
-      this.#apply(commits, { sequence, crc, timeMs, bytes: payload.length });
+      this.#apply(commits, timeMs, payload.length);
       if (this.#waiting.length > 0) this.#schedule();
     } else {
       this.#giveUp(commits, outcome);
@@ -224,10 +220,7 @@ export class CommitQueue {
     return commits;
   }
 
-  #apply(
-    commits: readonly Waiting[],
-    mark: { sequence: number; crc: number; timeMs: number; bytes: number },
-  ): void {
+  #apply(commits: readonly Waiting[], timeMs: number, bytes: number): void {
     const { memory, onCommitted } = this.#options;
     const changes: Change[] = [];
     for (const { writes } of commits) {
@@ -236,13 +229,16 @@ export class CommitQueue {
         this.#view.settle(write);
       }
     }
-    memory.closeBatch(mark, mark.timeMs);
+    memory.closeBatch({ position: this.#position, timeMs, bytes }, timeMs);
     onCommitted(changes);
     for (const commit of commits) this.#answer(commit, "durable");
   }
 
   /** Nothing of the batch is stored, or nobody knows: what was decided after it falls with it. */
-  #giveUp(commits: readonly Waiting[], outcome: Exclude<AppendOutcome, { type: "Appended" }>): void {
+  #giveUp(
+    commits: readonly Waiting[],
+    outcome: Exclude<AppendOutcome, { type: "Appended" }>,
+  ): void {
     const fallen: Waiting[] = [];
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) fallen.push(next);
     this.#view.clear();

@@ -2,20 +2,10 @@
 import type { LogBatch, LogRecord } from "#proto/gen/kubus/store/v1.ts";
 import type { Write, WriteType } from "../decide.ts";
 import { logBatch } from "../wire.ts";
+import type { LogPosition } from "./position.ts";
 import { type Sealed, seal, sealOf } from "./seal.ts";
 
 const format = 1;
-
-/** How far a log was read or written. */
-export interface LogPosition {
-  /** Sequence of the last message; 0 at the start. */
-  readonly sequence: number;
-  readonly crc: number;
-  readonly epoch: number;
-  readonly nextRevision: number;
-}
-
-export const startOfLog: LogPosition = { sequence: 0, crc: 0, epoch: 0, nextRevision: 1 };
 
 /** What was stored is not what was written. Only a person can decide how to go on. */
 export class DamagedError extends Error {
@@ -55,11 +45,7 @@ export interface ReadBatch {
 }
 
 /** Checks and decodes the message that follows a position. Throws DamagedError. */
-export function readBatch(
-  position: LogPosition,
-  sequence: number,
-  payload: Uint8Array,
-): ReadBatch {
+export function readBatch(position: LogPosition, sequence: number, payload: Uint8Array): ReadBatch {
   const damaged = (what: string) => new DamagedError(`log message ${sequence}: ${what}`);
   if (sequence !== position.sequence + 1) {
     throw damaged(`follows message ${position.sequence}: those in between are missing`);

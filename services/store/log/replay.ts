@@ -2,7 +2,8 @@
 import type { Logger } from "pino";
 import type { World } from "#libs/actor/world.ts";
 import { BrokenInvariantError, type StoreMemory } from "../memory/memory.ts";
-import { DamagedError, type LogPosition, readBatch } from "./batch.ts";
+import { DamagedError, readBatch } from "./batch.ts";
+import type { LogPosition } from "./position.ts";
 import type { DurableStream } from "./stream.ts";
 
 const progressMs = 2_000;
@@ -59,7 +60,7 @@ function applyBatch(
     if (!(error instanceof BrokenInvariantError)) throw error;
     throw new DamagedError(`log message ${sequence}: ${error.message}`);
   }
-  const { crc } = next;
-  memory.closeBatch({ sequence, crc, timeMs: batch.timeMs, bytes: payload.length }, batch.timeMs);
+  const { timeMs } = batch;
+  memory.closeBatch({ position: next, timeMs, bytes: payload.length }, timeMs);
   return next;
 }

@@ -48,7 +48,11 @@ export type AppendOutcome =
 
 interface PubAck {
   readonly seq?: number;
-  readonly error?: { readonly code: number; readonly err_code?: number; readonly description: string };
+  readonly error?: {
+    readonly code: number;
+    readonly err_code?: number;
+    readonly description: string;
+  };
 }
 
 const expectedSequenceHeader = "Nats-Expected-Last-Sequence";
@@ -66,7 +70,10 @@ export async function openStream(
   options: StreamOptions,
   limits: StreamLimits,
 ): Promise<DurableStream> {
-  const manager = await jetstreamManager(bus.connection, { checkAPI: false, timeout: apiTimeoutMs });
+  const manager = await jetstreamManager(bus.connection, {
+    checkAPI: false,
+    timeout: apiTimeoutMs,
+  });
   const info = await ensure(manager, options);
   const fault = faultOf(info.config);
   if (fault) throw new DamagedError(`stream ${options.name} ${fault}; it would lose writes`);

@@ -1,11 +1,11 @@
 /** The window of changes that can still be asked for, oldest first, in whole batches. */
+import type { LogPosition } from "../log/position.ts";
 import type { Change } from "./versions.ts";
 
 /** Where a batch stands in the log, and what goes when it leaves the window. */
 export interface BatchMark {
+  readonly position: LogPosition;
   readonly lastRevision: number;
-  readonly sequence: number;
-  readonly crc: number;
   readonly timeMs: number;
   /** Bytes in the log. */
   readonly bytes: number;

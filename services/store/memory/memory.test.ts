@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Write, WriteType } from "../decide.ts";
+import { startOfLog } from "../log/position.ts";
 import { BrokenInvariantError, StoreMemory } from "./memory.ts";
 import { readChanges, readHead, readList, readOne } from "./reading.ts";
 
 const noLimit = { historyMsMax: 1e12, historyCountMax: 1e9 };
 const bytesMax = 1e9;
+const position = startOfLog;
 
 /** A generator of the same numbers for the same seed. */
 function randomOf(seed: number): (below: number) => number {
@@ -55,7 +57,11 @@ class Model {
   }
 }
 
-const show = (namespace: string, name: string, version: Omit<ModelVersion, "value"> & { value: unknown }) =>
+const show = (
+  namespace: string,
+  name: string,
+  version: Omit<ModelVersion, "value"> & { value: unknown },
+) =>
   `${namespace}/${name}@${version.createRevision}-${version.revision}` +
   `=${version.value}#${version.partition}`;
 
@@ -81,7 +87,13 @@ function randomWrite(model: Model, random: (below: number) => number): Write {
 }
 
 /** Lists page by page, and checks each page's remaining count. */
-function listAll(memory: StoreMemory, resource: string, namespace: string, revision: number, limit: number) {
+function listAll(
+  memory: StoreMemory,
+  resource: string,
+  namespace: string,
+  revision: number,
+  limit: number,
+) {
   const found: string[] = [];
   const remaining: [counted: number, at: number][] = [];
   let [afterNamespace, afterName] = ["", ""];
@@ -103,7 +115,13 @@ function listAll(memory: StoreMemory, resource: string, namespace: string, revis
 }
 
 /** What a follower sees who starts from the list at `after` and applies the changes. */
-function follow(memory: StoreMemory, model: Model, resource: string, partition: string, after: number) {
+function follow(
+  memory: StoreMemory,
+  model: Model,
+  resource: string,
+  partition: string,
+  after: number,
+) {
   const ask = { group: "", resource, partition, withConfidential: true };
   const seen: number[] = [];
   let afterRevision = after;
@@ -119,7 +137,12 @@ function follow(memory: StoreMemory, model: Model, resource: string, partition: 
       seen.push(change.revision);
       afterRevision = change.revision;
       const write = model.writes[change.revision - 1];
-      expect(write?.key).toEqual({ group: "", resource, namespace: change.namespace, name: change.name });
+      expect(write?.key).toEqual({
+        group: "",
+        resource,
+        namespace: change.namespace,
+        name: change.name,
+      });
       const type = change.type.replace("CHANGE_TYPE_", "").slice(0, 6);
       expect(write?.type.replace("MUTATION_TYPE_", "")).toBe(type);
     }
@@ -139,7 +162,7 @@ describe("memory against a model", () => {
         model.apply(write);
         memory.apply(write);
       }
-      memory.closeBatch({ sequence: step + 1, crc: 0, timeMs: step, bytes: 1 }, step);
+      memory.closeBatch({ position, timeMs: step, bytes: 1 }, step);
       if (step % 20 === 0) compare(memory, model, random);
     }
     compare(memory, model, random);
@@ -193,7 +216,7 @@ describe("memory", () => {
     const memory = new StoreMemory({ ...noLimit, ...window });
     for (const [index, each] of writes.entries()) {
       memory.apply(each);
-      memory.closeBatch({ sequence: index + 1, crc: 0, timeMs: index * 1000, bytes: 1 }, index * 1000);
+      memory.closeBatch({ position, timeMs: index * 1000, bytes: 1 }, index * 1000);
     }
     return memory;
   };
@@ -216,7 +239,14 @@ describe("memory", () => {
   test("below the floor is compacted, above the head is the future", () => {
     const memory = filled(life, { historyCountMax: 1 });
     expect(memory.floor).toBe(3);
-    const list = { group: "", resource: "pods", namespace: "", afterNamespace: "", afterName: "", limit: 0 };
+    const list = {
+      group: "",
+      resource: "pods",
+      namespace: "",
+      afterNamespace: "",
+      afterName: "",
+      limit: 0,
+    };
     const changes = { group: "", resource: "pods", partition: "", withConfidential: false };
     for (const [revision, failure] of [
       [2, "READ_FAILURE_COMPACTED"],
@@ -226,7 +256,9 @@ describe("memory", () => {
     ] as const) {
       expect(readOne(memory, { key, revision }).failure).toBe(failure);
       expect(readList(memory, { ...list, revision }, bytesMax).failure).toBe(failure);
-      expect(readChanges(memory, { ...changes, afterRevision: revision }, bytesMax).failure).toBe(failure);
+      expect(readChanges(memory, { ...changes, afterRevision: revision }, bytesMax).failure).toBe(
+        failure,
+      );
     }
     expect(readHead(memory, { group: "", resource: "pods" })).toEqual({
       revision: 4,
@@ -249,8 +281,12 @@ describe("memory", () => {
     const memory = filled([...life, write("MUTATION_TYPE_DELETE", 5)]);
     expect(memory.table("", "pods")?.byKey.size).toBe(1);
     const other = write("MUTATION_TYPE_CREATE", 6, { key: { ...key, name: "other" } });
-    const short = filled([...life, write("MUTATION_TYPE_DELETE", 5), other], { historyCountMax: 1 });
-    expect([...(short.table("", "pods")?.byKey.values() ?? [])].map((e) => e.key.name)).toEqual(["other"]);
+    const short = filled([...life, write("MUTATION_TYPE_DELETE", 5), other], {
+      historyCountMax: 1,
+    });
+    expect([...(short.table("", "pods")?.byKey.values() ?? [])].map((e) => e.key.name)).toEqual([
+      "other",
+    ]);
     expect(short.keyCount).toBe(1);
   });
 
@@ -258,14 +294,14 @@ describe("memory", () => {
     const memory = new StoreMemory({ ...noLimit, historyCountMax: 1 });
     const step = (each: Write) => {
       memory.apply(each);
-      memory.closeBatch({ sequence: each.revision, crc: 0, timeMs: 0, bytes: 1 }, 0);
+      memory.closeBatch({ position, timeMs: 0, bytes: 1 }, 0);
     };
     life.slice(0, 2).forEach(step);
     const unpin = memory.pin();
     life.slice(2).forEach(step);
     expect(memory.floor).toBe(1);
     expect(readOne(memory, { key, revision: 1 }).record?.revision).toBe(1);
-    unpin();
+    unpin("abandoned");
     memory.compact(0);
     expect(memory.floor).toBe(3);
   });
@@ -274,7 +310,10 @@ describe("memory", () => {
     ["a revision twice", write("MUTATION_TYPE_UPDATE", 4)],
     ["an older revision", write("MUTATION_TYPE_UPDATE", 2)],
     ["a creation of what exists", write("MUTATION_TYPE_CREATE", 5)],
-    ["an update of what is absent", write("MUTATION_TYPE_UPDATE", 5, { key: { ...key, name: "no" } })],
+    [
+      "an update of what is absent",
+      write("MUTATION_TYPE_UPDATE", 5, { key: { ...key, name: "no" } }),
+    ],
   ])("%s breaks the invariant", (_, broken) => {
     expect(() => filled(life).apply(broken)).toThrow(BrokenInvariantError);
   });
@@ -292,24 +331,42 @@ describe("memory", () => {
       const [change] = readChanges(memory, { ...ask, withConfidential }, bytesMax).changes;
       return [change?.withheld, change?.value.length];
     };
-    expect([told(false), told(true)]).toEqual([[true, 0], [false, 1]]);
+    expect([told(false), told(true)]).toEqual([
+      [true, 0],
+      [false, 1],
+    ]);
   });
 
   test("a page is bounded by bytes, but never empty", () => {
     const large = (name: string, revision: number) =>
-      write("MUTATION_TYPE_CREATE", revision, { key: { ...key, name }, value: new Uint8Array(5_000) });
+      write("MUTATION_TYPE_CREATE", revision, {
+        key: { ...key, name },
+        value: new Uint8Array(5_000),
+      });
     const memory = filled([large("a", 1), large("b", 2), large("c", 3)]);
     const list = { group: "", resource: "pods", namespace: "", afterNamespace: "", afterName: "" };
     const page = (most: number) => {
-      const { records, more, remaining } = readList(memory, { ...list, limit: 0, revision: 0 }, most);
+      const { records, more, remaining } = readList(
+        memory,
+        { ...list, limit: 0, revision: 0 },
+        most,
+      );
       return [records.length, more, remaining];
     };
-    expect([page(100), page(11_000), page(1e6)]).toEqual([[1, true, 2], [2, true, 1], [3, false, 0]]);
+    expect([page(100), page(11_000), page(1e6)]).toEqual([
+      [1, true, 2],
+      [2, true, 1],
+      [3, false, 0],
+    ]);
   });
 
   test("keys expire once, in order, and only in their newest version", () => {
-    const timed = (name: string, revision: number, expiresAtMs: number, type: WriteType = "MUTATION_TYPE_CREATE") =>
-      write(type, revision, { key: { ...key, name }, expiresAtMs });
+    const timed = (
+      name: string,
+      revision: number,
+      expiresAtMs: number,
+      type: WriteType = "MUTATION_TYPE_CREATE",
+    ) => write(type, revision, { key: { ...key, name }, expiresAtMs });
     const memory = filled([
       timed("late", 1, 300),
       timed("early", 2, 100),
@@ -317,7 +374,8 @@ describe("memory", () => {
       timed("renewed", 4, 400, "MUTATION_TYPE_UPDATE"),
       timed("never", 5, 0),
     ]);
-    const due = (nowMs: number, max = 10) => memory.expiry.due(nowMs, max).map((d) => d.entry.key.name);
+    const due = (nowMs: number, max = 10) =>
+      memory.expiry.due(nowMs, max).map((d) => d.entry.key.name);
     expect(due(99)).toEqual([]);
     expect(due(350, 1)).toEqual(["early"]);
     expect(due(350)).toEqual(["late"]);

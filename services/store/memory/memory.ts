@@ -1,6 +1,7 @@
-/** The store's state in memory: every living key, and the versions that the history window holds. */
+/** The state in memory: every living key, and the versions that the history window holds. */
 import type { Key } from "#proto/gen/kubus/store/v1.ts";
 import { type KeyHead, type View, type Write, keyText } from "../decide.ts";
+import { type LogPosition, startOfLog } from "../log/position.ts";
 import { Expiry } from "./expiry.ts";
 import { type BatchMark, History } from "./history.ts";
 import { SortedEntries } from "./sorted.ts";
@@ -40,6 +41,8 @@ export class StoreMemory implements View {
   readonly #outcomes = new Map<string, number>();
   #revision = 0;
   #floor = 0;
+  #floorPosition = startOfLog;
+  #cuttableBytes = 0;
   #pinned = Number.POSITIVE_INFINITY;
   #batchRequestIds: string[] = [];
   #valueBytes = 0;
@@ -57,6 +60,16 @@ export class StoreMemory implements View {
   /** Lowest revision at which can be read, and after which changes can be asked for. */
   get floor(): number {
     return this.#floor;
+  }
+
+  /** Where the log stands at the floor: reading on from there gives the whole window. */
+  get floorPosition(): LogPosition {
+    return this.#floorPosition;
+  }
+
+  /** Bytes of the log that a snapshot at the floor would make superfluous. */
+  get cuttableBytes(): number {
+    return this.#cuttableBytes;
   }
 
   /** Keys that are there now. */
@@ -116,7 +129,7 @@ export class StoreMemory implements View {
   }
 
   /** Ends a batch of writes, and lets go of what is beyond the window. */
-  closeBatch(mark: Omit<BatchMark, "requestIds" | "lastRevision">, nowMs: number): void {
+  closeBatch(mark: Omit<BatchMark, "lastRevision" | "requestIds">, nowMs: number): void {
     const requestIds = this.#batchRequestIds;
     this.#batchRequestIds = [];
     this.history.close({ ...mark, lastRevision: this.#revision, requestIds });
@@ -135,15 +148,18 @@ export class StoreMemory implements View {
       this.history.dropBatch((change) => this.#forget(change));
       for (const id of oldestBatch.requestIds) this.#outcomes.delete(id);
       this.#floor = oldestBatch.lastRevision;
+      this.#floorPosition = oldestBatch.position;
+      this.#cuttableBytes += oldestBatch.bytes;
     }
   }
 
-  /** Keeps the floor where it is until the returned function is called. */
-  pin(): () => void {
-    const before = this.#pinned;
-    this.#pinned = Math.min(before, this.#floor);
-    return () => {
-      this.#pinned = before;
+  /** Keeps the floor where it is, for a snapshot of it. Call what is returned when it is done. */
+  pin(): (outcome: "complete" | "abandoned") => void {
+    const bytes = this.#cuttableBytes;
+    this.#pinned = this.#floor;
+    return (outcome) => {
+      this.#pinned = Number.POSITIVE_INFINITY;
+      if (outcome === "complete") this.#cuttableBytes -= bytes;
     };
   }
 
@@ -170,13 +186,18 @@ export class StoreMemory implements View {
   ): void {
     const table = this.#tableFor(group, resource);
     table.revision = revision;
-    for (const [partition, head] of partitions) table.partitions.set(partition, head);
+    table.floorRevision = revision;
+    for (const [partition, head] of partitions) {
+      table.partitions.set(partition, head);
+      table.floorPartitions.set(partition, head);
+    }
   }
 
-  /** The snapshot is complete: it was the state after this revision. */
-  restored(revision: number): void {
+  /** The snapshot is complete: it was the state after this revision, at this place of the log. */
+  restored(revision: number, position: LogPosition): void {
     this.#revision = revision;
     this.#floor = revision;
+    this.#floorPosition = position;
   }
 
   #tableFor(group: string, resource: string): Table {
@@ -184,8 +205,9 @@ export class StoreMemory implements View {
     const found = this.tables.get(text);
     if (found) return found;
     const sorted = new SortedEntries<Entry>();
-    const rest = { byKey: new Map(), sorted, revision: 0, partitions: new Map() };
-    const table: Table = { group, resource, ...rest };
+    const now = { byKey: new Map(), sorted, revision: 0, partitions: new Map() };
+    const atFloor = { floorRevision: 0, floorPartitions: new Map() };
+    const table: Table = { group, resource, ...now, ...atFloor };
     this.tables.set(text, table);
     return table;
   }
@@ -229,11 +251,15 @@ export class StoreMemory implements View {
   }
 
   /** Nobody can ask for what was there before the change any more. */
-  #forget({ entry, version }: Change): void {
+  #forget({ entry, version, moved, revision }: Change): void {
+    const { table } = entry;
+    table.floorRevision = revision;
+    table.floorPartitions.set(version.partition, revision);
+    if (moved) table.floorPartitions.set(moved.from, revision);
     version.previous = undefined;
     if (version.value !== undefined || entry.newest !== version) return;
-    entry.table.byKey.delete(entry.sortKey);
-    entry.table.sorted.remove(entry);
+    table.byKey.delete(entry.sortKey);
+    table.sorted.remove(entry);
   }
 }
 

@@ -31,7 +31,8 @@ const noBytes = new Uint8Array(0);
 
 export function readOne(memory: StoreMemory, { key, revision }: GetRequest): GetResponse {
   const failure = key?.resource && key.name ? failureAt(memory, revision) : invalid;
-  if (failure || !key) return { record: undefined, revision: memory.revision, failure: failure ?? invalid };
+  if (failure || !key)
+    return { record: undefined, revision: memory.revision, failure: failure ?? invalid };
   const at = revision || memory.revision;
   const entry = memory.find(key);
   const version = entry && versionAt(entry, at);
@@ -175,7 +176,7 @@ function changesAfter(
 ): Change[] {
   const found: Change[] = [];
   const head = partition === "" ? table.revision : (table.partitions.get(partition) ?? 0);
-  for (let revision = head; revision > afterRevision; ) {
+  for (let revision = head; revision > afterRevision;) {
     const change = memory.history.find(revision);
     if (!change) throw new Error(`revision ${revision} is not in the window`);
     found.push(change);

@@ -20,7 +20,12 @@ test.each([1, 3_571, 7_919])("against a sorted array, seed %i", (seed) => {
     const expected = [...model.keys()].toSorted();
     expect([...sorted.from("")].map(({ sortKey }) => sortKey)).toEqual(expected);
     expect(sorted.size).toBe(expected.length);
-    for (const [from, to] of [["", "z"], ["k00100", "k03000"], ["k02999x", "k03001"], ["m", "n"]] as const) {
+    for (const [from, to] of [
+      ["", "z"],
+      ["k00100", "k03000"],
+      ["k02999x", "k03001"],
+      ["m", "n"],
+    ] as const) {
       const within = [...model.values()].filter(({ sortKey }) => sortKey >= from && sortKey < to);
       expect(sorted.countLiving(from, to)).toBe(within.filter(({ living }) => living).length);
       const [first] = sorted.from(from);

@@ -32,8 +32,11 @@ export interface Table {
   readonly sorted: SortedEntries<Entry>;
   /** Revision of the last change of the resource. */
   revision: number;
-  /** The same for each partition; those below the floor may be left out. */
+  /** The same for each partition. */
   readonly partitions: Map<string, number>;
+  /** Both as they were at the floor. */
+  floorRevision: number;
+  readonly floorPartitions: Map<string, number>;
 }
 
 /** What one write did. */

@@ -1,0 +1,50 @@
+/** Snapshots as bytes: chunks of records, and the manifest that makes them one. */
+import { crc32 } from "node:zlib";
+import type { SnapshotChunk, SnapshotManifest } from "#proto/gen/kubus/store/v1.ts";
+import { DamagedError } from "../log/batch.ts";
+import { seal, sealOf, type Sealed } from "../log/seal.ts";
+import { snapshotChunk, snapshotManifest } from "../wire.ts";
+
+const format = 1;
+
+export const encodeChunk = (chunk: Omit<SnapshotChunk, "format" | "crc">): Sealed =>
+  seal(snapshotChunk.encode({ ...chunk, format, crc: 0 }));
+
+export const encodeManifest = (manifest: Omit<SnapshotManifest, "format" | "crc">): Sealed =>
+  seal(snapshotManifest.encode({ ...manifest, format, crc: 0 }));
+
+/** Throws DamagedError. */
+export function readManifest(sequence: number, payload: Uint8Array): SnapshotManifest {
+  if (sealOf(payload) === undefined) throw damaged(sequence, "the checksum is wrong");
+  const manifest = snapshotManifest.decode(payload);
+  if (manifest.format !== format) throw damaged(sequence, `format ${manifest.format} is unknown`);
+  return manifest;
+}
+
+/** The chunk that comes next in a snapshot, and its checksum. Throws DamagedError. */
+export function readChunk(
+  manifest: SnapshotManifest,
+  index: number,
+  sequence: number,
+  payload: Uint8Array,
+): { readonly chunk: SnapshotChunk; readonly crc: number } {
+  const crc = sealOf(payload);
+  if (crc === undefined) throw damaged(sequence, "the checksum is wrong");
+  const chunk = snapshotChunk.decode(payload);
+  if (chunk.format !== format) throw damaged(sequence, `format ${chunk.format} is unknown`);
+  if (chunk.revision !== manifest.revision || chunk.index !== index) {
+    const found = `chunk ${chunk.index} of revision ${chunk.revision}`;
+    throw damaged(sequence, `${found} instead of ${index} of ${manifest.revision}`);
+  }
+  return { chunk, crc };
+}
+
+/** One checksum over those of all chunks, carried on from chunk to chunk. */
+export function chainCrc(before: number, crc: number): number {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, crc, true);
+  return crc32(bytes, before);
+}
+
+const damaged = (sequence: number, what: string) =>
+  new DamagedError(`snapshot message ${sequence}: ${what}`);

@@ -1,0 +1,139 @@
+/** Writes the state at the floor beside the log, and cuts the log behind it. */
+import type { Bus } from "#libs/bus/bus.ts";
+import type { SnapshotManifest, SnapshotRecord } from "#proto/gen/kubus/store/v1.ts";
+import type { DurableStream } from "../log/stream.ts";
+import type { StoreMemory } from "../memory/memory.ts";
+import { type Table, justAfter, versionAt } from "../memory/versions.ts";
+import { chainCrc, encodeChunk, encodeManifest, readManifest } from "./format.ts";
+
+export interface SnapshotPlace {
+  readonly subjects: Bus["subjects"];
+  readonly log: DurableStream;
+  readonly snapshots: DurableStream;
+  readonly memory: StoreMemory;
+  readonly chunkBytesMax: number;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+export interface SnapshotWritten {
+  readonly revision: number;
+  readonly records: number;
+  readonly chunks: number;
+}
+
+const recordOverheadBytes = 200;
+
+/**
+ * A snapshot of the floor: the log behind it still holds the whole window. The memory is read in
+ * slices of one chunk, between which commits go on. It counts once its manifest is stored; the log is
+ * kept back to the snapshot before, so that one may be damaged. Rejects when a chunk is not stored;
+ * what it wrote till then is harmless.
+ */
+export async function writeSnapshot(place: SnapshotPlace): Promise<SnapshotWritten> {
+  const unpin = place.memory.pin();
+  try {
+    const written = await writeAll(place);
+    unpin("complete");
+    return written;
+  } catch (error) {
+    unpin("abandoned");
+    throw error;
+  }
+}
+
+async function writeAll(place: SnapshotPlace): Promise<SnapshotWritten> {
+  const { subjects, log, snapshots, memory, nowMs } = place;
+  const { floor: revision, floorPosition } = memory;
+  const manifestSubject = subjects.snapshot("manifest");
+  const previous = await snapshots.lastOn(manifestSubject);
+  const heads = headsAtFloor(memory);
+  const appender = new Appender(place, (await snapshots.range()).last);
+
+  const chunkSequence = appender.last + 1;
+  let [chunks, records, chunksCrc] = [0, 0, 0];
+  for (const chunk of chunksOf(memory, revision, place.chunkBytesMax)) {
+    const { payload, crc } = encodeChunk({ revision, index: chunks, records: chunk });
+    await appender.append(subjects.snapshot("chunk"), payload);
+    chunks += 1;
+    records += chunk.length;
+    chunksCrc = chainCrc(chunksCrc, crc);
+  }
+  const { sequence: logSequence, crc: logCrc, epoch, nextRevision } = floorPosition;
+  const at = { revision, logSequence, logCrc, logEpoch: epoch, logNextRevision: nextRevision };
+  const content = { chunkSequence, chunks, records, chunksCrc, heads, timeMs: nowMs() };
+  await appender.append(manifestSubject, encodeManifest({ ...at, ...content }).payload);
+
+  if (previous) {
+    const kept = readManifest(previous.sequence, previous.payload);
+    await log.cutBefore(kept.logSequence + 1);
+    await snapshots.cutBefore(kept.chunkSequence);
+  }
+  return { revision, records, chunks };
+}
+
+/** Appends one behind the other; a message of anybody else in between ends the snapshot. */
+class Appender {
+  readonly #place: SnapshotPlace;
+  last: number;
+
+  constructor(place: SnapshotPlace, last: number) {
+    this.#place = place;
+    this.last = last;
+  }
+
+  async append(subject: string, payload: Uint8Array): Promise<void> {
+    const { snapshots, signal } = this.#place;
+    signal.throwIfAborted();
+    const outcome = await snapshots.append(subject, payload, this.last);
+    if (outcome.type !== "Appended") throw new Error(`${outcome.type}: ${outcome.message}`);
+    this.last = outcome.sequence;
+  }
+}
+
+/** Records of the state at a revision, in pieces. The state may move on between two pieces. */
+function* chunksOf(
+  memory: StoreMemory,
+  revision: number,
+  bytesMax: number,
+): Generator<SnapshotRecord[]> {
+  // Tables that come later hold nothing that is older than they.
+  for (const table of [...memory.tables.values()]) {
+    let from: string | undefined = "";
+    while (from !== undefined) {
+      const piece = pieceOf(table, from, revision, bytesMax);
+      if (piece.records.length > 0) yield piece.records;
+      from = piece.next;
+    }
+  }
+}
+
+function pieceOf(
+  table: Table,
+  from: string,
+  revision: number,
+  bytesMax: number,
+): { readonly records: SnapshotRecord[]; readonly next: string | undefined } {
+  const records: SnapshotRecord[] = [];
+  let bytes = 0;
+  for (const entry of table.sorted.from(from)) {
+    const version = versionAt(entry, revision);
+    if (!version?.value) continue;
+    const { key } = entry;
+    const { previous: _, ...rest } = version;
+    records.push({ ...rest, key, value: version.value });
+    bytes += version.value.length + recordOverheadBytes;
+    if (bytes >= bytesMax) return { records, next: justAfter(entry.sortKey) };
+  }
+  return { records, next: undefined };
+}
+
+const headsAtFloor = (memory: StoreMemory): SnapshotManifest["heads"] =>
+  [...memory.tables.values()]
+    .filter(({ floorRevision }) => floorRevision > 0)
+    .map(({ group, resource, floorRevision, floorPartitions }) => ({
+      group,
+      resource,
+      revision: floorRevision,
+      partitions: [...floorPartitions].map(([partition, head]) => ({ partition, revision: head })),
+    }));
