@@ -29,15 +29,34 @@ export type Authorizer = (attributes: Attributes) => Decision | Promise<Decision
 export const allow = (reason: string): Decision => ({ decision: "allow", reason });
 export const noOpinion: Decision = { decision: "noOpinion", reason: "" };
 
-/** Asks one after the other; without an opinion the last reason given is kept. */
+/** Asks one after the other; without an opinion the reasons given are kept. */
 export function chain(authorizers: readonly Authorizer[]): Authorizer {
-  return async (attributes) => {
-    const reasons: string[] = [];
-    for (const authorizer of authorizers) {
-      const decision = await authorizer(attributes);
-      if (decision.decision !== "noOpinion") return decision;
-      if (decision.reason !== "") reasons.push(decision.reason);
-    }
-    return { decision: "noOpinion", reason: reasons.join("\n") };
-  };
+  return (attributes) => decide(authorizers, attributes, 0, []);
 }
+
+/** Stays synchronous until one of them is not. */
+function decide(
+  authorizers: readonly Authorizer[],
+  attributes: Attributes,
+  start: number,
+  reasons: readonly string[],
+): Decision | Promise<Decision> {
+  let kept = reasons;
+  for (let index = start; index < authorizers.length; index += 1) {
+    const answer = authorizers[index]?.(attributes) ?? noOpinion;
+    if (answer instanceof Promise) {
+      const before = kept;
+      return answer.then((decision) =>
+        decision.decision === "noOpinion"
+          ? decide(authorizers, attributes, index + 1, withReason(before, decision))
+          : decision,
+      );
+    }
+    if (answer.decision !== "noOpinion") return answer;
+    kept = withReason(kept, answer);
+  }
+  return { decision: "noOpinion", reason: kept.join("\n") };
+}
+
+const withReason = (reasons: readonly string[], { reason }: Decision): readonly string[] =>
+  reason === "" ? reasons : [...reasons, reason];

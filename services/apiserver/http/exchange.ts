@@ -30,6 +30,8 @@ export interface HttpResponse {
   /** Bytes that were written and wait for a slow client. */
   readonly waitingBytes: number;
   begin(status: number, headers: Headers): void;
+  /** Sends the head at once: a stream may stay silent for long. */
+  flush(): void;
   /** False when the client is slower than we are: wait for `drained`. */
   write(chunk: Uint8Array | string): boolean;
   /** Resolves when more can be written, or the client is gone. */

@@ -68,6 +68,7 @@ export function nodeResponse(response: NodeResponse): HttpResponse {
       if (destination.destroyed) return;
       destination.writeHead(status, headers as Record<string, string>);
     },
+    flush: () => destination.flushHeaders(),
     write: (chunk) => destination.destroyed || destination.write(chunk),
     drained: () => drained(destination),
     end: (chunk) => {

@@ -1,10 +1,12 @@
 /** Bodies of create, update and delete: text or protobuf to a JSON value of the expected kind. */
 import { badRequest } from "#libs/api/errors.ts";
 import { goQuote } from "#libs/api/gotext.ts";
-import { codecOf, kindSchema } from "#libs/schema/index.ts";
-import { decodeUnknown, hasEnvelope } from "#libs/schema/unknown.ts";
+import { codecOf } from "#libs/schema/codec.ts";
+import { kindSchema } from "#libs/schema/schemas.ts";
+
 import type { Body } from "../../registry/request.ts";
 import type { Encoding } from "../negotiate.ts";
+import { decodeUnknown, hasEnvelope } from "./envelope.ts";
 import { jsonKind, JsonSyntaxError, parseJson } from "./json.ts";
 import { parseYaml, YamlSyntaxError } from "./yaml.ts";
 

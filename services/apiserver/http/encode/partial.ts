@@ -1,6 +1,6 @@
 /** PartialObjectMetadata: what garbage collectors and caches ask for instead of whole objects. */
 import { goJson } from "#libs/api/gotext.ts";
-import { codecOf } from "#libs/schema/index.ts";
+import { codecOf } from "#libs/schema/codec.ts";
 import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import type { Version } from "../../registry/request.ts";
 

@@ -2,7 +2,7 @@
  * Protobuf answers: messages in the Unknown envelope (`k8s\0`), lists joined from the items' own
  * bytes, watch events as length-delimited frames.
  */
-import { codecOf } from "#libs/schema/index.ts";
+import { codecOf } from "#libs/schema/codec.ts";
 import type { Listed, Version } from "../../registry/request.ts";
 
 const magic = Buffer.from("k8s\0");

@@ -1,5 +1,5 @@
 /** Status and other documents of fixed kinds, in the form that the client takes. */
-import { codecOf } from "#libs/schema/index.ts";
+import { codecOf } from "#libs/schema/codec.ts";
 import { mediaTypes, type Media } from "../negotiate.ts";
 import { compactJson, prettyJson } from "./json.ts";
 import { envelope } from "./protobuf.ts";

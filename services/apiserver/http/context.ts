@@ -1,0 +1,72 @@
+/** What every endpoint of the door works with, and what it knows of one request. */
+import type { Authenticators } from "../auth/authenticate.ts";
+import type { Authorizer } from "../auth/authorize.ts";
+import type { User } from "../auth/user.ts";
+import type { DiscoveryDocuments } from "../discovery/documents.ts";
+import type { Health } from "../health/health.ts";
+import type { Metrics } from "../health/metrics.ts";
+import type { OpenApiDocuments } from "../openapi/documents.ts";
+import type { Caller } from "../registry/request.ts";
+import type { HttpRequest, HttpResponse } from "./exchange.ts";
+import type { MediaRequest } from "./negotiate.ts";
+import type { HttpLimits, HttpOptions } from "./options.ts";
+import type { RequestInfo } from "./request-info.ts";
+import type { Served } from "./routes.ts";
+
+export interface DoorContext {
+  readonly options: HttpOptions;
+  readonly limits: HttpLimits;
+  readonly served: Served;
+  readonly authenticators: Authenticators;
+  readonly authorizer: Authorizer;
+  readonly discovery: DiscoveryDocuments;
+  readonly openApi: OpenApiDocuments;
+  readonly health: Health;
+  readonly metrics: Metrics;
+}
+
+export interface Exchange {
+  readonly door: DoorContext;
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  readonly query: URLSearchParams;
+  readonly info: RequestInfo;
+  readonly auditId: string;
+  readonly user: User;
+  readonly caller: Caller;
+}
+
+/** What the client said about the form of answers. */
+export const mediaRequest = (request: HttpRequest, query: URLSearchParams): MediaRequest => ({
+  accept: request.header("accept"),
+  userAgent: request.header("user-agent") ?? "",
+  pretty: query.get("pretty"),
+});
+
+/** Longest name of a manager that is taken from a user agent. */
+const managerBytesMax = 128;
+
+/** The user as the registry sees it: its default field manager is the client's own name. */
+export function callerOf(user: User, userAgent: string): Caller {
+  const [program = ""] = userAgent.split("/", 1);
+  const printable = [...program].filter((char) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char));
+  const manager = Buffer.from(printable.join("")).subarray(0, managerBytesMax).toString("utf8");
+  const { name, uid, groups, extra } = user;
+  return {
+    user: name,
+    groups,
+    manager: manager === "" ? "unknown" : manager,
+    ...(uid === undefined ? {} : { uid }),
+    ...(extra === undefined ? {} : { extra }),
+  };
+}
+
+/** Headers that every answer carries. */
+export const commonHeaders = ({ auditId }: Pick<Exchange, "auditId">) => ({
+  "audit-id": auditId,
+  "cache-control": "no-cache, private",
+});
+
+/** `299 - "text"`, as RFC 7234 wants warnings quoted. */
+export const warningHeader = (text: string): string =>
+  `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;

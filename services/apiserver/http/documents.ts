@@ -1,0 +1,173 @@
+/** Endpoints that are not about resources: discovery, OpenAPI, version, health, metrics. */
+import { encodeDocument } from "./encode/status.ts";
+import { prettyJson } from "./encode/json.ts";
+import { commonHeaders, mediaRequest, type Exchange } from "./context.ts";
+import { methodNotAllowed, pageNotFound, unknownResource } from "./missing.ts";
+import { jsonOffer, negotiate, parseAccept, plainOffer } from "./negotiate.ts";
+import { serveOpenApi } from "./openapi.ts";
+import { sendBytes, sendText, takesGzip } from "./send.ts";
+import { versionDocument } from "../discovery/version.ts";
+
+/** Returns the status that was sent. */
+export async function serveDocument(exchange: Exchange): Promise<number> {
+  const { info, request } = exchange;
+  const path = info.path === "/" ? "/" : info.path.replace(/\/+$/, "");
+  const [first = "", ...rest] = info.path.startsWith("//") ? [""] : path.slice(1).split("/");
+  const serve = endpoints[first];
+  if (serve === undefined) return notFound(exchange);
+  // An API group answers to any method, as the aggregator in front of it does.
+  const anyMethod = first === "apis" && rest.length === 1;
+  if (request.method !== "GET" && !anyMethod && serve !== serveHealth) throw methodNotAllowed();
+  return serve(exchange, rest, first);
+}
+
+type Serve = (exchange: Exchange, rest: readonly string[], first: string) => Promise<number>;
+
+const endpoints: Readonly<Record<string, Serve>> = {
+  "": serveRoot,
+  api: serveApi,
+  apis: serveApis,
+  version: serveVersion,
+  healthz: serveHealth,
+  livez: serveHealth,
+  readyz: serveHealth,
+  metrics: serveMetrics,
+  openapi: (exchange, rest) => serveOpenApi(exchange, rest),
+};
+
+async function notFound(exchange: Exchange): Promise<number> {
+  await sendText(exchange, 404, pageNotFound);
+  return 404;
+}
+
+async function serveRoot(exchange: Exchange): Promise<number> {
+  if (exchange.info.path !== "/") return notFound(exchange);
+  return sendRaw(exchange, { paths: rootPaths(exchange) });
+}
+
+function rootPaths({ door }: Exchange): string[] {
+  const groups: string[] = [];
+  for (const [group, versions] of door.served) {
+    if (group === "") continue;
+    groups.push(`/apis/${group}`);
+    for (const version of versions.keys()) groups.push(`/apis/${group}/${version}`);
+  }
+  const health = ["/healthz", "/livez", "/readyz"].flatMap((path) => [
+    path,
+    ...door.health.names(path.slice(1)).map((name) => `${path}/${name}`),
+  ]);
+  const paths = ["/api", "/api/v1", "/apis", ...groups, ...health, "/metrics"];
+  return [...paths, "/openapi/v2", "/openapi/v3", "/version"].sort();
+}
+
+async function serveApi(exchange: Exchange, rest: readonly string[]): Promise<number> {
+  const { discovery } = exchange.door;
+  if (rest.length === 0) {
+    return sendDiscovery(exchange, "core", discovery.apiVersions(), "APIVersions");
+  }
+  const document = discovery.resources("", rest[0] ?? "");
+  if (document === undefined || rest.length > 1) throw unknownResource();
+  return sendDocument(exchange, document, "APIResourceList");
+}
+
+async function serveApis(exchange: Exchange, rest: readonly string[]): Promise<number> {
+  const { discovery, served } = exchange.door;
+  const [group = "", version = ""] = rest;
+  if (rest.length === 0) {
+    return sendDiscovery(exchange, "groups", discovery.groupList(), "APIGroupList");
+  }
+  if (group === "" || !served.has(group)) return notFound(exchange);
+  const document =
+    rest.length === 1 ? discovery.group(group) : discovery.resources(group, version);
+  if (document === undefined) throw unknownResource();
+  return sendDocument(exchange, document, rest.length === 1 ? "APIGroup" : "APIResourceList");
+}
+
+async function sendDocument(exchange: Exchange, document: object, kind: string): Promise<number> {
+  const { request, response, query } = exchange;
+  const media = negotiate(mediaRequest(request, query), plainOffer);
+  const { contentType, bytes } = encodeDocument(document, media, `k8s.meta.v1.${kind}`);
+  const headers = { ...commonHeaders(exchange), "content-type": contentType };
+  await sendBytes(response, { status: 200, headers }, bytes, takesGzip(request));
+  return 200;
+}
+
+const aggregatedVersions = ["v2", "v2beta1"] as const;
+
+/** Aggregated when the client's first wish is that, else the old document. */
+async function sendDiscovery(
+  exchange: Exchange,
+  part: "core" | "groups",
+  plain: object,
+  kind: string,
+): Promise<number> {
+  const { door, request, response } = exchange;
+  const version = wantedAggregation(request.header("accept") ?? "");
+  if (version === undefined) return sendDocument(exchange, plain, kind);
+  const { json, etag } = door.discovery.aggregated(part, version);
+  const headers = {
+    ...commonHeaders(exchange),
+    "content-type":
+      `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    etag,
+    vary: "Accept",
+  };
+  if (request.header("if-none-match") === etag) {
+    response.begin(304, headers);
+    response.end();
+    return 304;
+  }
+  await sendBytes(response, { status: 200, headers }, json, takesGzip(request));
+  return 200;
+}
+
+function wantedAggregation(accept: string): "v2" | "v2beta1" | undefined {
+  for (const { type, params } of parseAccept(accept)) {
+    const plain = params["as"] === undefined && params["g"] === undefined;
+    if (plain && (type === "*/*" || type === "application/json")) return undefined;
+    if (type !== "application/json" || params["g"] !== "apidiscovery.k8s.io") continue;
+    if (params["as"] !== "APIGroupDiscoveryList") continue;
+    const known = aggregatedVersions.find((version) => version === params["v"]);
+    if (known !== undefined) return known;
+  }
+  return undefined;
+}
+
+async function serveVersion(exchange: Exchange, rest: readonly string[]): Promise<number> {
+  if (rest.length > 0) return notFound(exchange);
+  return sendRaw(exchange, versionDocument);
+}
+
+/** JSON only, and always indented. */
+async function sendRaw(exchange: Exchange, document: object): Promise<number> {
+  const { request, response, query } = exchange;
+  negotiate(mediaRequest(request, query), jsonOffer);
+  const headers = { ...commonHeaders(exchange), "content-type": "application/json" };
+  await sendBytes(response, { status: 200, headers }, prettyJson(document), false);
+  return 200;
+}
+
+async function serveHealth(
+  exchange: Exchange,
+  rest: readonly string[],
+  probe: string,
+): Promise<number> {
+  const { door, query, request } = exchange;
+  if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
+  const answer = await door.health.answer(probe, rest.join("/"), {
+    verbose: query.has("verbose"),
+    exclude: query.getAll("exclude"),
+  });
+  if (answer === undefined) return notFound(exchange);
+  await sendText(exchange, answer.status, answer.text);
+  return answer.status;
+}
+
+async function serveMetrics(exchange: Exchange, rest: readonly string[]): Promise<number> {
+  if (rest.length > 0) return notFound(exchange);
+  const { contentType, text } = await exchange.door.metrics.text();
+  const headers = { ...commonHeaders(exchange), "content-type": contentType };
+  const { response, request } = exchange;
+  await sendBytes(response, { status: 200, headers }, Buffer.from(text), takesGzip(request));
+  return 200;
+}

@@ -1,0 +1,121 @@
+/** One request from its arrival to its answer: who, what, may they, and then the endpoint. */
+import { StatusError, toStatusError } from "#libs/api/errors.ts";
+import { authenticate } from "../auth/authenticate.ts";
+import type { Attributes } from "../auth/authorize.ts";
+import { impersonate, impersonationHeaders } from "../auth/impersonate.ts";
+import { refusal } from "../auth/refuse.ts";
+import type { User } from "../auth/user.ts";
+import { callerOf, commonHeaders, mediaRequest, type DoorContext, type Exchange } from "./context.ts";
+import { serveConnect } from "./connect/connect.ts";
+import { serveDocument } from "./documents.ts";
+import { encodeDocument } from "./encode/status.ts";
+import type { Handler, HttpRequest, HttpResponse } from "./exchange.ts";
+import { methodNotAllowed, pageNotFound, unknownResource } from "./missing.ts";
+import { negotiateError } from "./negotiate.ts";
+import { requestInfo, type RequestInfo } from "./request-info.ts";
+import { serveResource } from "./rest.ts";
+import { serveReview } from "./review.ts";
+import { routeResource, type Route } from "./routes.ts";
+import { sendBytes, sendText } from "./send.ts";
+
+interface Arrival {
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  readonly query: URLSearchParams;
+  readonly info: RequestInfo;
+  readonly auditId: string;
+}
+
+export function doorHandler(door: DoorContext): Handler {
+  return async (request, response) => {
+    const query = new URLSearchParams(request.query);
+    const info = requestInfo(request.method, request.path, query);
+    const auditId = request.header("audit-id") ?? door.options.world.uuid();
+    const arrival = { request, response, query, info, auditId };
+    const began = door.options.world.monotonic();
+    let code = 200;
+    try {
+      code = await serve(door, arrival);
+    } catch (error) {
+      code = await answerError(door, arrival, error);
+    }
+    door.metrics.answered(request.method, info, code, door.options.world.monotonic() - began);
+  };
+}
+
+/** Returns the status for the metrics. */
+async function serve(door: DoorContext, arrival: Arrival): Promise<number> {
+  const { request, info } = arrival;
+  const user = await actingUser(door, request);
+  await authorize(door, user, info, request.method);
+  const caller = callerOf(user, request.header("user-agent") ?? "");
+  const exchange: Exchange = { door, user, caller, ...arrival };
+  if (!info.resourceRequest) return serveDocument(exchange);
+  await serveRoute(exchange, routeResource(door.served, info, request.method));
+  return 200;
+}
+
+async function actingUser(door: DoorContext, request: HttpRequest): Promise<User> {
+  const credentials = {
+    certificate: request.certificate,
+    authorization: request.header("authorization"),
+  };
+  const user = await authenticate(credentials, door.authenticators);
+  const headers = impersonationHeaders(request);
+  return headers === undefined ? user : impersonate(user, headers, door.authorizer);
+}
+
+async function authorize(
+  door: DoorContext,
+  user: User,
+  info: RequestInfo,
+  method: string,
+): Promise<void> {
+  const attributes: Attributes = {
+    user,
+    verb: info.resourceRequest ? info.verb : method.toLowerCase(),
+    resourceRequest: info.resourceRequest,
+    group: info.group,
+    version: info.version,
+    resource: info.resource,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.name,
+    path: info.path,
+  };
+  const decided = door.authorizer(attributes);
+  const { decision, reason } = decided instanceof Promise ? await decided : decided;
+  if (decision !== "allow") throw refusal(attributes, reason);
+}
+
+async function serveRoute(exchange: Exchange, route: Route): Promise<void> {
+  if (route.type === "resource") return serveResource(exchange, route.verb, route.place);
+  if (route.type === "connect") return serveConnect(exchange, route.connect, route.place);
+  if (route.type === "review") return serveReview(exchange, route.review, route.namespace);
+  if (route.type === "methodNotAllowed") throw methodNotAllowed();
+  if (route.type === "unknownResource") throw unknownResource();
+  await sendText(exchange, 404, pageNotFound);
+}
+
+/** Tells the client what went wrong, as long as nothing was sent yet. */
+async function answerError(door: DoorContext, arrival: Arrival, error: unknown): Promise<number> {
+  const { request, response, query } = arrival;
+  const failure = toStatusError(error);
+  const expected = error instanceof StatusError;
+  if (!expected) door.options.log.error({ error, path: arrival.info.path }, "request failed");
+  if (response.closed || response.begun) {
+    response.destroy();
+    return failure.code;
+  }
+  const media = negotiateError(mediaRequest(request, query));
+  const { contentType, bytes } = encodeDocument(failure.status, media);
+  const retryAfter = failure.status.details?.retryAfterSeconds ?? 0;
+  const headers = {
+    ...commonHeaders(arrival),
+    "content-type": contentType,
+    ...(retryAfter > 0 ? { "retry-after": String(retryAfter) } : {}),
+  };
+  const body = request.method === "HEAD" ? new Uint8Array(0) : bytes;
+  await sendBytes(response, { status: failure.code, headers }, body, false);
+  return failure.code;
+}

@@ -1,0 +1,81 @@
+/** /openapi/v2 and /openapi/v3. */
+import { notAcceptable } from "#libs/api/errors.ts";
+import { commonHeaders, type Exchange } from "./context.ts";
+import { methodNotAllowed, unknownResource } from "./missing.ts";
+import { parseAccept } from "./negotiate.ts";
+import { sendBytes, takesGzip } from "./send.ts";
+
+/** Documents whose URL names their hash never change. */
+const immutable = "public, immutable, max-age=31536000";
+
+export async function serveOpenApi(exchange: Exchange, rest: readonly string[]): Promise<number> {
+  const { door, request } = exchange;
+  if (request.method !== "GET") throw methodNotAllowed();
+  const [version = "", ...path] = rest;
+  if (version === "v2" && path.length === 0) {
+    requireJson(exchange);
+    return send(exchange, door.openApi.v2(), {});
+  }
+  if (version !== "v3") throw unknownResource();
+  if (path.length === 0) return sendIndex(exchange);
+  return sendGroupVersion(exchange, path.join("/"));
+}
+
+async function sendIndex(exchange: Exchange): Promise<number> {
+  const { door, response } = exchange;
+  // Kubernetes leaves the type to Go, which takes the index for text.
+  const headers = { ...commonHeaders(exchange), "content-type": "text/plain; charset=utf-8" };
+  await sendBytes(response, { status: 200, headers }, door.openApi.index(), false);
+  return 200;
+}
+
+async function sendGroupVersion(exchange: Exchange, key: string): Promise<number> {
+  const { door, query, response } = exchange;
+  const document = door.openApi.groupVersion(key);
+  if (document === undefined) {
+    response.begin(404, commonHeaders(exchange));
+    response.end();
+    return 404;
+  }
+  requireJson(exchange);
+  const hash = query.get("hash");
+  if (hash !== null && hash !== "" && hash !== document.hash) {
+    const location = `/openapi/v3/${key}?hash=${document.hash}`;
+    response.begin(301, { ...commonHeaders(exchange), location });
+    response.end();
+    return 301;
+  }
+  return send(exchange, document, hash === null ? {} : { "cache-control": immutable });
+}
+
+function requireJson({ request }: Exchange): void {
+  const clauses = parseAccept(request.header("accept") ?? "");
+  const json = clauses.some(({ type }) => type === "application/json" || type.includes("*"));
+  if (clauses.length > 0 && !json) {
+    throw notAcceptable("only the following media types are accepted: application/json");
+  }
+}
+
+async function send(
+  exchange: Exchange,
+  document: { readonly json: Uint8Array; readonly hash: string },
+  more: Readonly<Record<string, string>>,
+): Promise<number> {
+  const { request, response } = exchange;
+  const etag = `"${document.hash}"`;
+  const headers = {
+    ...commonHeaders(exchange),
+    "content-type": "application/json",
+    etag,
+    vary: "Accept",
+    ...more,
+  };
+  if (request.header("if-none-match") === etag) {
+    response.begin(304, headers);
+    response.end();
+    return 304;
+  }
+  await sendBytes(response, { status: 200, headers }, document.json, takesGzip(request));
+  return 200;
+}
+

@@ -1,0 +1,210 @@
+/** Watch streams: events as the client wants them, each encoded once for all who watch. */
+import { goJson } from "#libs/api/gotext.ts";
+import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { codecOf } from "#libs/schema/codec.ts";
+import type { Version, WatchEvent } from "../registry/request.ts";
+import { versionText } from "./body/decode.ts";
+import { partialJson, partialMessage, partialObject } from "./encode/partial.ts";
+import { envelope, versionMessage, watchFrame } from "./encode/protobuf.ts";
+import { columnsOf, table, type IncludeObject } from "./encode/table.ts";
+import type { HttpResponse } from "./exchange.ts";
+import type { Conversion, Media } from "./negotiate.ts";
+
+export interface WatchView {
+  readonly definition: ResourceDefinition;
+  readonly media: Media;
+  readonly include: IncludeObject;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Content type of the stream: JSON says nothing of being one. */
+export const watchContentType = ({ encoding }: Media): string =>
+  encoding === "protobuf"
+    ? "application/vnd.kubernetes.protobuf;stream=watch"
+    : "application/json";
+
+/** Makes the bytes of events; a table shows its columns in the first event only. */
+export function eventEncoder(view: WatchView): (event: WatchEvent) => Uint8Array {
+  let first = true;
+  return (event) => {
+    const bytes = encodeEvent(event, view, first);
+    first = false;
+    return bytes;
+  };
+}
+
+function encodeEvent(event: WatchEvent, view: WatchView, first: boolean): Uint8Array {
+  if (event.type === "ERROR") return errorEvent(event.status, view.media);
+  if (event.type === "BOOKMARK") return bookmarkEvent(event, view, first);
+  const { conversion, encoding } = view.media;
+  if (conversion.type === "table") return tableEvent(event.type, event.version, view, first);
+  const form = `${event.type} ${encoding} ${formOf(conversion)}`;
+  return remembered(event.version, form, () => {
+    if (encoding === "protobuf") return watchFrame(event.type, message(event.version, conversion));
+    return jsonEvent(event.type, objectJson(event.version, conversion));
+  });
+}
+
+const formOf = (conversion: Conversion): string =>
+  conversion.type === "partial" ? conversion.version : "whole";
+
+const encoded = new WeakMap<Version, Map<string, Uint8Array>>();
+
+/** Bytes of one version in one form, made once whoever watches. */
+function remembered(version: Version, form: string, make: () => Uint8Array): Uint8Array {
+  const forms = encoded.get(version) ?? new Map<string, Uint8Array>();
+  const known = forms.get(form);
+  if (known !== undefined) return known;
+  const made = make();
+  forms.set(form, made);
+  encoded.set(version, forms);
+  return made;
+}
+
+function objectJson(version: Version, conversion: Conversion): Uint8Array {
+  if (conversion.type !== "partial") return version.json;
+  return partialJson(version, `meta.k8s.io/${conversion.version}`);
+}
+
+function message(version: Version, conversion: Conversion): Uint8Array {
+  if (conversion.type !== "partial") return versionMessage(version);
+  const apiVersion = `meta.k8s.io/${conversion.version}`;
+  return envelope({ apiVersion, kind: "PartialObjectMetadata" }, partialMessage(version));
+}
+
+const end = Buffer.from("}\n");
+
+const jsonEvent = (type: string, object: Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, end]);
+
+const textEvent = (type: string, object: unknown): Uint8Array =>
+  Buffer.from(`{"type":"${type}","object":${goJson(object)}}\n`);
+
+function tableEvent(type: string, version: Version, view: WatchView, first: boolean): Uint8Array {
+  const { conversion } = view.media;
+  if (conversion.type !== "table") throw new TypeError("not a table");
+  const apiVersion = `meta.k8s.io/${conversion.version}`;
+  const { resourceVersion = "" } = version.object.metadata ?? {};
+  const columns = first ? columnsOf(version) : null;
+  const options = { apiVersion, include: view.include, now: view.now() };
+  return textEvent(type, table(columns, [version], { resourceVersion }, options));
+}
+
+function errorEvent(status: object, { encoding }: Media): Uint8Array {
+  if (encoding !== "protobuf") return textEvent("ERROR", status);
+  const bytes = codecOf<object>("k8s.meta.v1.Status").encode(status);
+  return watchFrame("ERROR", envelope({ apiVersion: "v1", kind: "Status" }, bytes));
+}
+
+function bookmarkEvent(
+  { resourceVersion, initialEventsEnd }: Extract<WatchEvent, { type: "BOOKMARK" }>,
+  { definition, media, include, now }: WatchView,
+  first: boolean,
+): Uint8Array {
+  const annotations = initialEventsEnd ? { "k8s.io/initial-events-end": "true" } : undefined;
+  const metadata = { resourceVersion, ...(annotations ? { annotations } : {}) };
+  const object = { kind: definition.kind, apiVersion: versionText(definition), metadata };
+  if (media.encoding === "protobuf") {
+    return watchFrame("BOOKMARK", bookmarkMessage(object, media, definition));
+  }
+  if (media.conversion.type === "none") return textEvent("BOOKMARK", object);
+  const apiVersion = `meta.k8s.io/${media.conversion.version}`;
+  if (media.conversion.type === "partial") {
+    return textEvent("BOOKMARK", partialObject({ object }, apiVersion));
+  }
+  // A bookmark has nothing to print: its cells stay empty.
+  const columns = definition.printColumns.map((column) => ({ ...column, cell: () => "" }));
+  const options = { apiVersion, include, now: now() };
+  const shown = table(first ? columns : null, [], { resourceVersion }, options);
+  const row = { cells: columns.map(() => ""), object: partialObject({ object }, apiVersion) };
+  return textEvent("BOOKMARK", { ...shown, rows: [row] });
+}
+
+function bookmarkMessage(
+  object: KubeObject,
+  { conversion }: Media,
+  definition: ResourceDefinition,
+): Uint8Array {
+  const { metadata, apiVersion = "", kind = "" } = object;
+  if (conversion.type === "partial") {
+    const bytes = codecOf<object>("k8s.meta.v1.PartialObjectMetadata").encode({ metadata });
+    const type = {
+      apiVersion: `meta.k8s.io/${conversion.version}`,
+      kind: "PartialObjectMetadata",
+    };
+    return envelope(type, bytes);
+  }
+  return envelope({ apiVersion, kind }, codecOf<object>(definition.message).encode({ metadata }));
+}
+
+export interface WatchSink {
+  deliver(events: readonly WatchEvent[]): void;
+  /** Begins the answer and writes what was delivered before. */
+  open(headers: Readonly<Record<string, string>>): void;
+  end(): void;
+}
+
+/** Events up to this many bytes leave in one write. */
+const writeBytesMax = 64 * 1024;
+
+/**
+ * Writes events to one client. A client that lets more than `bufferBytesMax` wait is cut off: it
+ * will come back from the last event that it saw.
+ */
+export function watchSink(
+  response: HttpResponse,
+  view: WatchView,
+  bufferBytesMax: number,
+  onEnd: () => void,
+): WatchSink {
+  const encode = eventEncoder(view);
+  let early: WatchEvent[] | undefined = [];
+  let ended = false;
+
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    onEnd();
+    response.end();
+  };
+
+  const write = (events: readonly WatchEvent[]) => {
+    let batch: Uint8Array[] = [];
+    let bytes = 0;
+    for (const event of events) {
+      const piece = encode(event);
+      batch.push(piece);
+      bytes += piece.length;
+      if (bytes < writeBytesMax) continue;
+      response.write(Buffer.concat(batch));
+      batch = [];
+      bytes = 0;
+    }
+    if (batch.length === 1 && batch[0] !== undefined) response.write(batch[0]);
+    else if (batch.length > 0) response.write(Buffer.concat(batch));
+    if (response.waitingBytes > bufferBytesMax) {
+      ended = true;
+      onEnd();
+      response.destroy();
+    } else if (events.at(-1)?.type === "ERROR") {
+      end();
+    }
+  };
+
+  return {
+    deliver: (events) => {
+      if (ended || response.closed) return;
+      if (early === undefined) write(events);
+      else early.push(...events);
+    },
+    open: (headers) => {
+      response.begin(200, headers);
+      response.flush();
+      const waiting = early ?? [];
+      early = undefined;
+      if (waiting.length > 0) write(waiting);
+    },
+    end,
+  };
+}

@@ -1,0 +1,84 @@
+/** One group version as an OpenAPI v3 document. */
+import { rootOf, pathsOf, type Operation, type PathItem } from "./paths.ts";
+import type { Parameter } from "./parameters.ts";
+import type { ServedVersion } from "../http/routes.ts";
+
+/** Schemas by OpenAPI name, with references between them. */
+export type Schemas = Readonly<Record<string, unknown>>;
+
+export function openApiV3(served: ServedVersion, schemas: Schemas): object {
+  const paths: Record<string, object> = { [`${rootOf(served)}/`]: discoveryPath(served) };
+  for (const item of pathsOf(served)) paths[item.path] = pathObject(item);
+  return {
+    openapi: "3.0.0",
+    info: { title: "Kubernetes", version: "v1.36.3+kubus" },
+    paths,
+    components: { schemas },
+  };
+}
+
+function discoveryPath({ group, version }: ServedVersion): object {
+  const name = "io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList";
+  return {
+    get: {
+      tags: [`${group === "" ? "core" : group.split(".")[0]}_${version}`],
+      description: "get available resources",
+      operationId: `get${group === "" ? "Core" : group}${version}APIResources`,
+      responses: { "200": { description: "OK", content: contentOf(name, ["application/json"]) } },
+    },
+  };
+}
+
+function pathObject({ parameters, operations }: PathItem): object {
+  const methods: Record<string, object> = {};
+  for (const [method, operation] of Object.entries(operations)) {
+    methods[method] = operationObject(operation);
+  }
+  return {
+    ...methods,
+    ...(parameters.length > 0 ? { parameters: parameters.map(parameterObject) } : {}),
+  };
+}
+
+function operationObject(operation: Operation): object {
+  const { action, id, tag, description, kind, body, bodyTypes, parameters } = operation;
+  const answer = { description: "OK", content: contentOf(operation.answer, operation.answerTypes) };
+  const created = action === "create" || action === "update" || action === "patch";
+  return {
+    tags: [tag],
+    description,
+    operationId: id,
+    ...(parameters.length > 0 ? { parameters: parameters.map(parameterObject) } : {}),
+    ...(body === undefined ? {} : { requestBody: { content: contentOf(body, bodyTypes) } }),
+    responses: {
+      "200": answer,
+      ...(created ? { "201": { ...answer, description: "Created" } } : {}),
+      "401": { description: "Unauthorized" },
+    },
+    "x-kubernetes-action": actionWord(operation),
+    "x-kubernetes-group-version-kind": {
+      group: kind.group,
+      version: kind.version,
+      kind: kind.kind,
+    },
+  };
+}
+
+const actionWord = ({ action }: Operation): string =>
+  ({ create: "post", update: "put" } as Readonly<Record<string, string>>)[action] ?? action;
+
+function contentOf(name: string | undefined, types: readonly string[]): object {
+  const schema =
+    name === undefined ? { type: "string" } : { $ref: `#/components/schemas/${name}` };
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
+function parameterObject({ name, in: where, description, required, type }: Parameter): object {
+  return {
+    name,
+    in: where,
+    description,
+    ...(required ? { required } : {}),
+    schema: { type, uniqueItems: true },
+  };
+}
