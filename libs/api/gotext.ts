@@ -41,9 +41,9 @@ const htmlEscapes: Readonly<Record<string, string>> = {
   "\u2029": "\\u2029",
 };
 
-/** JSON as Go's encoding/json writes it: HTML characters are escaped. */
-export function goJson(value: unknown): string {
-  const text = JSON.stringify(value) ?? "null";
+/** JSON as Go's encoding/json writes it: HTML characters are escaped. `indent` in spaces. */
+export function goJson(value: unknown, indent = 0): string {
+  const text = JSON.stringify(value, null, indent) ?? "null";
   return text.replace(/[<>&\u2028\u2029]/g, (char) => htmlEscapes[char] ?? char);
 }
 

@@ -2,24 +2,50 @@
 import { configmaps } from "./core/v1/configmaps.ts";
 import { endpoints } from "./core/v1/endpoints.ts";
 import { events } from "./core/v1/events.ts";
+import { limitranges } from "./core/v1/limitranges.ts";
 import { namespaces } from "./core/v1/namespaces.ts";
+import { nodes } from "./core/v1/nodes.ts";
+import { pods } from "./core/v1/pods.ts";
+import { podtemplates } from "./core/v1/podtemplates.ts";
+import { replicationcontrollers } from "./core/v1/replicationcontrollers.ts";
+import { persistentvolumeclaims } from "./core/v1/persistentvolumeclaims.ts";
+import { persistentvolumes } from "./core/v1/persistentvolumes.ts";
+import { podtemplates } from "./core/v1/podtemplates.ts";
+import { resourcequotas } from "./core/v1/resourcequotas.ts";
 import { secrets } from "./core/v1/secrets.ts";
 import { serviceaccounts } from "./core/v1/serviceaccounts.ts";
 import { services } from "./core/v1/services.ts";
+import { deployments } from "./apps/v1/deployments.ts";
+import { replicasets } from "./apps/v1/replicasets.ts";
 import { leases } from "./coordination/v1/leases.ts";
 import { endpointslices } from "./discovery/v1/endpointslices.ts";
 import { groupEvents } from "./events/v1/events.ts";
+import { poddisruptionbudgets } from "./policy/v1/poddisruptionbudgets.ts";
+import { priorityclasses } from "./scheduling/v1/priorityclasses.ts";
 import type { KubeObject, ResourceDefinition } from "./resource.ts";
 
 export const resources: readonly ResourceDefinition[] = [
   configmaps,
   endpoints,
   events,
+  limitranges,
   namespaces,
+  nodes,
+  pods,
+  podtemplates,
+  replicationcontrollers,
+  persistentvolumeclaims,
+  persistentvolumes,
+  podtemplates,
+  resourcequotas,
   secrets,
   serviceaccounts,
   services,
+  deployments,
+  replicasets,
   leases,
   endpointslices,
   groupEvents,
+  poddisruptionbudgets,
+  priorityclasses,
 ].map((resource) => resource as unknown as ResourceDefinition<KubeObject>);

@@ -9,6 +9,7 @@ import type {
 } from "#proto/gen/k8s/core/v1.ts";
 import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import { goQuote } from "../gotext.ts";
+import { dns1123LabelErrors } from "../names.ts";
 import { canonicalQuantity, isWholeQuantity } from "../validation/quantities.ts";
 import { allContainers } from "./containers.ts";
 
@@ -265,4 +266,14 @@ function graceWarnings({ terminationGracePeriodSeconds: seconds = 0 }: PodSpec, 
   if (seconds >= 0) return [];
   const text = "must be >= 0; negative values are invalid and will be treated as 1";
   return [`${path}.terminationGracePeriodSeconds: ${text}`];
+}
+
+/** A name with which the names of pods, and so of hosts, begin. */
+export function podNameWarnings(name: string): string[] {
+  const texts = dns1123LabelErrors(name);
+  if (texts.length === 0) return [];
+  return [
+    "metadata.name: this is used in Pod names and hostnames, which can result in surprising " +
+      `behavior; a DNS label is recommended: [${texts.join(" ")}]`,
+  ];
 }

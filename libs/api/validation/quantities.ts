@@ -1,6 +1,6 @@
 /**
- * Amounts of resources compared exactly: `100m`, `1.5`, `2Gi`, `1e3`. Text that is no quantity, which
- * decoding refuses, counts as 0. (Format: apimachinery pkg/api/resource.)
+ * Amounts of resources compared exactly: `100m`, `1.5`, `2Gi`, `1e3`. Other text counts as 0, for
+ * decoding refuses it. (Format: apimachinery pkg/api/resource.)
  */
 
 const nanosPerUnit = 1_000_000_000n;
@@ -53,6 +53,10 @@ export function compareQuantities(one: string, other: string): number {
 export const isNegativeQuantity = (quantity: string): boolean => parse(quantity).nanos < 0n;
 export const isZeroQuantity = (quantity: string): boolean => parse(quantity).nanos === 0n;
 export const isPositiveQuantity = (quantity: string): boolean => parse(quantity).nanos > 0n;
+
+/** The amount as a number, exact to nine decimals as long as it has at most 15 digits. */
+export const quantityNumber = (quantity: string): number =>
+  Number(parse(quantity).nanos) / Number(nanosPerUnit);
 
 export const isWholeQuantity = (quantity: string): boolean =>
   parse(quantity).nanos % nanosPerUnit === 0n;

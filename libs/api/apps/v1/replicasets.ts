@@ -1,0 +1,119 @@
+/** ReplicaSets: a number of pods alike. */
+import type { ReplicaSet } from "#proto/gen/k8s/apps/v1.ts";
+import { semanticEqual, validateImmutable } from "../../equality.ts";
+import type { FieldError } from "../../errors.ts";
+import { defaultPodSpec } from "../../podtemplate/defaults.ts";
+import { dropDisabledFields } from "../../podtemplate/disabled.ts";
+import { templateColumns, validateReplicaCounts } from "../../podtemplate/replicas.ts";
+import { validateRequiredSelector, validateSelectedTemplate } from "../../podtemplate/selected.ts";
+import { podNameWarnings, podWarnings } from "../../podtemplate/warnings.ts";
+import { ageColumn, nameColumn } from "../../printing.ts";
+import { defineResource } from "../../resource.ts";
+import { selectorOfLabelSelector, selectorText } from "../../selectors.ts";
+import { nonNegative } from "../../validation/fields.ts";
+import { everyVerb } from "../../verbs.ts";
+
+export const replicasets = defineResource<ReplicaSet>({
+  group: "apps",
+  version: "v1",
+  kind: "ReplicaSet",
+  plural: "replicasets",
+  singular: "replicaset",
+  shortNames: ["rs"],
+  categories: ["all"],
+  scope: "Namespaced",
+  verbs: everyVerb,
+  message: "k8s.apps.v1.ReplicaSet",
+  storageVersionHash: "P1RzHs8/mWQ=",
+  countsGeneration: true,
+  createOnUpdate: false,
+  unconditionalUpdate: true,
+  confidential: false,
+  ttlSeconds: 0,
+  defaults: setDefaults,
+  prepareForCreate: (set) => {
+    set.status = {};
+    dropDisabledFields(set.spec?.template?.spec);
+  },
+  prepareForUpdate: (set, old) => {
+    set.status = old.status ?? {};
+    dropDisabledFields(set.spec?.template?.spec);
+  },
+  validate,
+  validateUpdate: (set, old) => [
+    ...validate(set),
+    ...validateImmutable("spec.selector", set.spec?.selector, old.spec?.selector),
+  ],
+  nameRule: "dnsSubdomain",
+  warnings,
+  subresources: [
+    {
+      type: "part",
+      name: "status",
+      merge: (set, old) => ({ ...set, spec: old.spec ?? {} }),
+      validateUpdate: ({ status = {} }) => validateReplicaCounts(status, "status"),
+      resetFields: ["spec"],
+    },
+    {
+      type: "scale",
+      name: "scale",
+      specReplicasPath: "spec.replicas",
+      statusReplicasPath: "status.replicas",
+      selector: selectorOf,
+    },
+  ],
+  printColumns: [
+    nameColumn,
+    {
+      name: "Desired",
+      type: "integer",
+      description: "How many pods are wanted.",
+      cell: ({ spec }) => spec?.replicas ?? 0,
+    },
+    {
+      name: "Current",
+      type: "integer",
+      description: "How many pods there are.",
+      cell: ({ status }) => status?.replicas ?? 0,
+    },
+    {
+      name: "Ready",
+      type: "integer",
+      description: "How many of them are ready.",
+      cell: ({ status }) => status?.readyReplicas ?? 0,
+    },
+    ageColumn,
+    ...templateColumns<ReplicaSet>(({ spec }) => spec?.template, selectorOf),
+  ],
+  fieldSelectors: {},
+  defaultPropagation: "background",
+  resetFields: ["status"],
+});
+
+function selectorOf({ spec }: ReplicaSet): string {
+  return selectorText(selectorOfLabelSelector(spec?.selector));
+}
+
+function setDefaults(set: ReplicaSet): void {
+  set.spec ??= {};
+  set.spec.replicas ??= 1;
+  set.spec.template ??= {};
+  set.spec.template.spec ??= {};
+  defaultPodSpec(set.spec.template.spec);
+}
+
+function validate({ spec = {} }: ReplicaSet): FieldError[] {
+  return [
+    ...nonNegative("spec.replicas", spec.replicas),
+    ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
+    ...validateRequiredSelector(spec.selector, "spec.selector"),
+    ...validateSelectedTemplate(spec.selector, spec.template, "spec"),
+  ];
+}
+
+function warnings({ metadata, spec }: ReplicaSet, old: ReplicaSet | undefined): string[] {
+  const template = spec?.template ?? {};
+  const name = old === undefined ? podNameWarnings(metadata?.name ?? "") : [];
+  if (semanticEqual(template, old?.spec?.template)) return name;
+  return [...name, ...podWarnings(template, "spec.template")];
+}
