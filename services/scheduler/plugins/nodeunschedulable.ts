@@ -1,0 +1,16 @@
+/** NodeUnschedulable: cordoned nodes take only pods that tolerate it. */
+import type { Taint } from "#proto/gen/k8s/core/v1.ts";
+import type { FilterPlugin } from "../framework.ts";
+import { tolerates } from "./tolerations.ts";
+
+const taint: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
+
+export const nodeUnschedulable: FilterPlugin = {
+  name: "NodeUnschedulable",
+  prepareFilter({ pod }) {
+    const isTolerated = (pod.spec?.tolerations ?? []).some((each) => tolerates(each, taint));
+    if (isTolerated) return undefined;
+    const reasons = ["node(s) were unschedulable"];
+    return ({ node }) => (node.spec?.unschedulable ? { reasons, isFinal: true } : undefined);
+  },
+};

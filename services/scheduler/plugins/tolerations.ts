@@ -1,0 +1,13 @@
+/** Whether a toleration covers a taint: pure. */
+import type { Taint, Toleration } from "#proto/gen/k8s/core/v1.ts";
+
+/** As Toleration.ToleratesTaint: an empty key with Exists tolerates everything. */
+export function tolerates(
+  { key = "", operator = "", value = "", effect = "" }: Toleration,
+  taint: Taint,
+): boolean {
+  if (effect !== "" && effect !== taint.effect) return false;
+  if (key !== "" && key !== taint.key) return false;
+  if (operator === "Exists") return true;
+  return (operator === "" || operator === "Equal") && value === (taint.value ?? "");
+}
