@@ -6,7 +6,6 @@ import { limitranges } from "./core/v1/limitranges.ts";
 import { namespaces } from "./core/v1/namespaces.ts";
 import { nodes } from "./core/v1/nodes.ts";
 import { pods } from "./core/v1/pods.ts";
-import { podtemplates } from "./core/v1/podtemplates.ts";
 import { replicationcontrollers } from "./core/v1/replicationcontrollers.ts";
 import { persistentvolumeclaims } from "./core/v1/persistentvolumeclaims.ts";
 import { persistentvolumes } from "./core/v1/persistentvolumes.ts";
@@ -32,7 +31,6 @@ export const resources: readonly ResourceDefinition[] = [
   namespaces,
   nodes,
   pods,
-  podtemplates,
   replicationcontrollers,
   persistentvolumeclaims,
   persistentvolumes,
