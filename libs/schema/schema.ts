@@ -72,6 +72,8 @@ export interface FieldSchema {
   readonly listType: "atomic" | "set" | "map" | undefined;
   readonly listMapKeys: readonly string[];
   readonly mapType: "atomic" | "granular" | undefined;
+  /** Go type of the value, where that is not the type's own name: `v1.RestartPolicy`. */
+  readonly goType: string | undefined;
   /** Feature gate that the field hides behind, if any. */
   readonly gate: string | undefined;
   /** One sentence of our own from the proto comment; may be empty. */

@@ -163,6 +163,7 @@ class LazyField implements FieldSchema {
   readonly listType: "atomic" | "set" | "map" | undefined;
   readonly listMapKeys: readonly string[];
   readonly mapType: "atomic" | "granular" | undefined;
+  readonly goType: string | undefined;
   readonly gate: string | undefined;
   readonly description: string;
   readonly #type: string;
@@ -186,6 +187,7 @@ class LazyField implements FieldSchema {
     this.listType = descriptor.list_type;
     this.listMapKeys = descriptor.list_map_keys ?? [];
     this.mapType = descriptor.map_type;
+    this.goType = descriptor.go_type;
     this.gate = descriptor.gate;
     this.description = descriptor.description ?? "";
     this.#type = type;

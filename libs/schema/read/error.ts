@@ -1,0 +1,11 @@
+/** A JSON value that does not fit its field. The message is what Kubernetes' decoder says. */
+export class FieldTypeError extends Error {
+  override readonly name = "FieldTypeError";
+}
+
+/** What Go calls the kind of a JSON value. */
+export function jsonKind(value: unknown): string {
+  if (value === null || value === undefined) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}

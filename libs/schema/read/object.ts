@@ -1,0 +1,342 @@
+/**
+ * JSON values to canonical objects: what Go holds after decoding a body into a typed object, written
+ * again. Wrong types are refused in the words of Kubernetes' decoder (sigs.k8s.io/json), unknown
+ * fields are dropped and named.
+ */
+import { emptyOf } from "../codec/zero.ts";
+import type { FieldSchema, MessageSchema } from "../schema.ts";
+import { FieldTypeError, jsonKind } from "./error.ts";
+import { formReader } from "./forms.ts";
+import { goTypeOf } from "./go-type.ts";
+import { unknownFields } from "./odd.ts";
+
+export interface ReadObject {
+  /** In the order of the schema's fields. Shares raw JSON values with the input, nothing else. */
+  readonly object: Record<string, unknown>;
+  /** Paths of fields that the schema does not have, in the order of the input: `spec.a[0].b`. */
+  readonly unknown: readonly string[];
+}
+
+/** Go refuses deeper JSON; here the stack would end. */
+const depthMax = 1_000;
+
+/** Where reading is, and in which order it visits keys. */
+export interface Place {
+  /** Go's path to the current struct: JSON names, and the names of embedded structs. */
+  readonly path: string[];
+  /** Keys are visited as they stand in the text, so that the first error is the one Go reports. */
+  readonly inOrder: boolean;
+  /** A key was met that its schema does not have. */
+  isOdd: boolean;
+}
+
+/** Reads one value, never null; `field` tells errors where. */
+export type ValueReader = (value: unknown, place: Place, field: FieldPlace) => unknown;
+
+/** What an error says about the field. */
+export interface FieldPlace {
+  /** Go struct that has it. */
+  readonly struct: string;
+  /** JSON name, behind the names of embedded structs. */
+  readonly path: string;
+}
+
+/**
+ * Reads a value of a message. `null` is the empty object. apiVersion and kind are kept where the
+ * message has them. Throws `FieldTypeError`, worded as kube-apiserver answers it.
+ */
+export function readObject(schema: MessageSchema, value: unknown): ReadObject {
+  const place: Place = { path: [], inOrder: false, isOdd: false };
+  let object: Record<string, unknown>;
+  try {
+    object = readRoot(schema, value, place);
+  } catch (error) {
+    if (!(error instanceof FieldTypeError)) throw error;
+    readRoot(schema, value, { path: [], inOrder: true, isOdd: false });
+    throw error;
+  }
+  return { object, unknown: place.isOdd ? unknownFields(schema, value) : [] };
+}
+
+function readRoot(schema: MessageSchema, value: unknown, place: Place): Record<string, unknown> {
+  if (value === null || value === undefined) return structReader(schema)({}, place);
+  if (typeof value !== "object" || Array.isArray(value)) {
+    const type = goTypeOf(schema);
+    throw new FieldTypeError(
+      `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${type}`,
+    );
+  }
+  return structReader(schema)(value as Record<string, unknown>, place);
+}
+
+type StructReader = (value: Record<string, unknown>, place: Place) => Record<string, unknown>;
+
+const structReaders = new WeakMap<MessageSchema, StructReader>();
+
+/** The reader of a struct, made once. */
+export function structReader(schema: MessageSchema): StructReader {
+  const known = structReaders.get(schema);
+  if (known) return known;
+  let reader: StructReader | undefined;
+  // Schemas may contain themselves: what is inside is made when first met.
+  const lazy: StructReader = (value, place) => (reader ??= makeStruct(schema))(value, place);
+  structReaders.set(schema, lazy);
+  return lazy;
+}
+
+interface Member extends FieldPlace {
+  readonly name: string;
+  /** Canonical value of what was given; undefined is left out. */
+  readonly read: (value: unknown, place: Place) => unknown;
+  /** What stands there when nothing was given. */
+  readonly empty: (() => unknown) | undefined;
+}
+
+function makeStruct(schema: MessageSchema): StructReader {
+  const members = [...membersOf(schema, schema.shortName, "")];
+  const byName = new Map(members.map((member) => [member.name, member]));
+  return (value, place) => {
+    if (place.path.length > depthMax) throw new FieldTypeError("exceeded max depth");
+    if (place.inOrder) visitInOrder(value, byName, place);
+    const object: Record<string, unknown> = {};
+    let known = 0;
+    if (schema.typeMeta) known += readTypeMeta(value, object);
+    for (const member of members) {
+      const given = value[member.name];
+      if (given !== undefined) known += 1;
+      let canonical: unknown;
+      if (given !== undefined && given !== null) canonical = member.read(given, place);
+      canonical ??= member.empty?.();
+      if (canonical !== undefined) object[member.name] = canonical;
+    }
+    place.isOdd ||= countKeys(value) !== known;
+    return object;
+  };
+}
+
+/** Throws at the first wrong value in the order of the text. */
+function visitInOrder(
+  value: Record<string, unknown>,
+  members: ReadonlyMap<string, Member>,
+  place: Place,
+): void {
+  for (const [key, given] of Object.entries(value)) {
+    if (given !== null) members.get(key)?.read(given, place);
+  }
+}
+
+/** Copies apiVersion and kind, and tells how many of the two there are. */
+function readTypeMeta(value: Record<string, unknown>, object: Record<string, unknown>): number {
+  let known = 0;
+  for (const name of ["kind", "apiVersion"]) {
+    const given = value[name];
+    if (given === undefined) continue;
+    known += 1;
+    if (given === null) continue;
+    if (typeof given !== "string") {
+      throw new FieldTypeError(
+        `json: cannot unmarshal ${jsonKind(given)} into Go struct field TypeMeta.${name} ` +
+          "of type string",
+      );
+    }
+    object[name] = given;
+  }
+  return known;
+}
+
+function countKeys(value: object): number {
+  let count = 0;
+  for (const _ in value) count += 1;
+  return count;
+}
+
+/** Fields of a struct and of the structs embedded in it. */
+function* membersOf(schema: MessageSchema, struct: string, embedded: string): Generator<Member> {
+  for (const field of schema.fields) {
+    const { name, message } = field;
+    if (field.inline && message) {
+      const goName = name.charAt(0).toUpperCase() + name.slice(1);
+      yield* membersOf(message, struct, `${embedded}${goName}.`);
+      continue;
+    }
+    const place: FieldPlace = { struct, path: embedded + name };
+    const read = fieldReader(field, place);
+    yield { name, ...place, read, empty: field.always ? emptyOf(field) : undefined };
+  }
+}
+
+type FieldReader = (value: unknown, place: Place) => unknown;
+
+function fieldReader(field: FieldSchema, at: FieldPlace): FieldReader {
+  const read = valueReader(field);
+  if (field.cardinality === "list") return listReader(field, read, at);
+  if (field.cardinality === "map") return mapReader(field, read, at);
+  if (field.pointer || field.always) return (value, place) => read(value, place, at) ?? undefined;
+  // A plain Go value that is zero is not written.
+  return (value, place) => {
+    const canonical = read(value, place, at);
+    return canonical === "" || canonical === 0 || canonical === false
+      ? undefined
+      : (canonical ?? undefined);
+  };
+}
+
+function listReader(field: FieldSchema, read: ValueReader, at: FieldPlace): FieldReader {
+  const type = goTypeOf(field);
+  const empty = emptyOf({ ...shapeOf(field), cardinality: "single", pointer: false });
+  return (value, place) => {
+    if (!Array.isArray(value)) throw wrongType(value, place, at, type);
+    if (value.length === 0) return undefined;
+    return value.map((item: unknown) =>
+      item === null ? empty() : (read(item, place, at) ?? empty()),
+    );
+  };
+}
+
+function mapReader(field: FieldSchema, read: ValueReader, at: FieldPlace): FieldReader {
+  const type = goTypeOf(field);
+  const empty =
+    field.kind === "bytes"
+      ? () => ""
+      : emptyOf({ ...shapeOf(field), cardinality: "single", pointer: false });
+  return (value, place) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw wrongType(value, place, at, type);
+    }
+    const object: Record<string, unknown> = {};
+    let isEmpty = true;
+    for (const [key, given] of Object.entries(value as Record<string, unknown>)) {
+      isEmpty = false;
+      const canonical = given === null ? empty() : (read(given, place, at) ?? empty());
+      if (key !== "__proto__") object[key] = canonical;
+      else defineKey(object, key, canonical);
+    }
+    return isEmpty ? undefined : object;
+  };
+}
+
+/** A key like any other, although assigning to it would change the prototype. */
+function defineKey(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+}
+
+const shapeOf = ({ kind, message }: FieldSchema) => ({ kind, message });
+
+function valueReader(field: FieldSchema): ValueReader {
+  const { kind, message } = field;
+  const type = goTypeOf(field, "single");
+  if (message) return message.form === "struct" ? nestedReader(message, type) : formReader(message);
+  switch (kind) {
+    case "string":
+      return (value, place, at) => {
+        if (typeof value !== "string") throw wrongType(value, place, at, type);
+        return value;
+      };
+    case "bool":
+      return (value, place, at) => {
+        if (typeof value !== "boolean") throw wrongType(value, place, at, type);
+        return value;
+      };
+    case "bytes":
+      return base64Reader;
+    case "double":
+      return (value, place, at) => {
+        if (typeof value !== "number") throw wrongType(value, place, at, type);
+        return value;
+      };
+    default:
+      return integerReader(type);
+  }
+}
+
+function nestedReader(message: MessageSchema, type: string): ValueReader {
+  const read = structReader(message);
+  return (value, place, at) => {
+    if (typeof value !== "object" || Array.isArray(value)) {
+      throw wrongType(value, place, at, type);
+    }
+    place.path.push(at.path);
+    const object = read(value as Record<string, unknown>, place);
+    place.path.pop();
+    return object;
+  };
+}
+
+/** Bounds of Go's integers; beyond 2^53 a JSON number is no longer exact here. */
+const bounds: Readonly<Record<string, readonly [number, number]>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [-(2 ** 63), 2 ** 63],
+};
+
+function integerReader(type: string): ValueReader {
+  const [min, max] = bounds[type] ?? bounds["int64"]!;
+  return (value, place, at) => {
+    if (typeof value !== "number") throw wrongType(value, place, at, type);
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw wrongType(value, place, at, type, ` ${value}`);
+    }
+    return value;
+  };
+}
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const base64Reader: ValueReader = (value, place, at) => {
+  if (typeof value !== "string") throw wrongType(value, place, at, "[]uint8");
+  if (base64.test(value)) return value;
+  // Go passes over line breaks inside of base64.
+  const joined = value.replaceAll(/[\r\n]/g, "");
+  if (base64.test(joined)) return joined;
+  throw new FieldTypeError(`illegal base64 data at input byte ${base64ErrorOffset(value)}`);
+};
+
+/** Where Go's decoder stops: the first foreign character, or padding that is amiss. */
+function base64ErrorOffset(text: string): number {
+  let digits = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text.charAt(index);
+    if (char === "\r" || char === "\n") continue;
+    if (/[A-Za-z0-9+/]/.test(char)) {
+      digits += 1;
+      continue;
+    }
+    if (char !== "=" || digits % 4 < 2) return index;
+    return paddingErrorOffset(text, index, digits % 4);
+  }
+  return text.length - (digits % 4);
+}
+
+function paddingErrorOffset(text: string, first: number, digits: number): number {
+  let index = first + 1;
+  const skipBreaks = () => {
+    while (text[index] === "\r" || text[index] === "\n") index += 1;
+  };
+  skipBreaks();
+  if (digits === 2) {
+    if (index >= text.length) return text.length;
+    if (text[index] !== "=") return index;
+    index += 1;
+    skipBreaks();
+  }
+  return index;
+}
+
+/** `detail` follows the kind of the value: the number that does not fit. */
+export function wrongType(
+  value: unknown,
+  { path }: Place,
+  { struct, path: name }: FieldPlace,
+  type: string,
+  detail = "",
+): FieldTypeError {
+  const full = [...path, name].join(".");
+  return new FieldTypeError(
+    `json: cannot unmarshal ${jsonKind(value)}${detail} into Go struct field ` +
+      `${struct}.${full} of type ${type}`,
+  );
+}
