@@ -4,8 +4,9 @@ import type { FieldSchema, MessageSchema } from "../schema.ts";
 /** `[]v1.Container`, `map[string]string`, `int32`; of a list's or map's element with "single". */
 export function goTypeOf(
   of: MessageSchema | FieldSchema,
-  cardinality: FieldSchema["cardinality"] = "cardinality" in of ? of.cardinality : "single",
+  shape?: FieldSchema["cardinality"],
 ): string {
+  const cardinality = shape ?? ("cardinality" in of ? of.cardinality : "single");
   const name = "shortName" in of ? structName(of) : elementName(of);
   if (cardinality === "list") return `[]${name}`;
   return cardinality === "map" ? `map[string]${name}` : name;
