@@ -52,7 +52,9 @@ const leaf = (value: unknown, indent: number, column: number): string =>
   isEmpty(value) ? emptyText(value) : scalar(value, indent, column);
 
 const isEmpty = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).every((item) => item === undefined);
 
 const emptyText = (value: unknown): string => (Array.isArray(value) ? "[]" : "{}");
 
