@@ -2,34 +2,22 @@
 import { fromPromise } from "xstate";
 import type { Host } from "#libs/actor/component.ts";
 import { resources } from "#libs/api/index.ts";
-import { ipText, parseRange } from "#libs/api/validation/addresses.ts";
+import { ipText } from "#libs/api/validation/addresses.ts";
 import type { BusSubscription } from "#libs/bus/bus.ts";
-import { admissionChain } from "./admission/chain.ts";
+import { assembleContext, rangeOf } from "./assembly.ts";
 import { openBusDoor } from "./bus/door.ts";
-import {
-  advertisedAddress,
-  defaultIssuer,
-  defaultNodePortMax,
-  defaultNodePortMin,
-  defaultServiceCidr,
-  type ApiServerConfig,
-} from "./config.ts";
+import { advertisedAddress, defaultIssuer, type ApiServerConfig } from "./config.ts";
 import { bootstrapObjects } from "./decide.ts";
 import type { HttpServer } from "./http/options.ts";
 import { startHttp } from "./http/server.ts";
 import { ensureObject } from "./registry/bootstrap.ts";
-import { Caches } from "./registry/caches.ts";
-import type { RegistryContext } from "./registry/context.ts";
-import { admissionReader } from "./registry/reader.ts";
 import { createRegistry } from "./registry/registry.ts";
-import { ServiceAllocator } from "./registry/services.ts";
-import { createStoreClient } from "./store/client.ts";
 import { nodeStreams } from "./wire.ts";
 
 /** Fills the slots of the machine. Everything ends with the host's signal. */
 export function apiServerEffects(host: Host, config: ApiServerConfig) {
   const { bus, world, log, signal } = host;
-  const context = contextOf(host, config);
+  const context = assembleContext(host, config);
   const registry = createRegistry(context);
   const { store } = context;
   let door: BusSubscription | undefined;
@@ -67,41 +55,6 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
       }),
     },
   };
-}
-
-function contextOf(host: Host, config: ApiServerConfig): RegistryContext {
-  const { bus, world, log, signal } = host;
-  const store = createStoreClient({ bus, world, signal });
-  const caches = new Caches({ resources, store, bus, world, log, signal });
-  const services = new ServiceAllocator({
-    cache: caches.named("services"),
-    network: {
-      range: rangeOf(config),
-      nodePortMin: config.nodePortMin ?? defaultNodePortMin,
-      nodePortMax: config.nodePortMax ?? defaultNodePortMax,
-    },
-    random: () => world.random(),
-  });
-  const { serviceAccountSigningKey: signingKey } = config;
-  const issuer = config.serviceAccountIssuer ?? defaultIssuer;
-  return {
-    resources,
-    caches,
-    store,
-    world,
-    log,
-    signal,
-    admission: admissionChain,
-    reader: admissionReader({ caches, store, world, signal }),
-    services,
-    tokens: signingKey === undefined ? undefined : { issuer, signingKey },
-  };
-}
-
-function rangeOf({ serviceCidr = defaultServiceCidr }: Partial<ApiServerConfig>) {
-  const range = parseRange(serviceCidr);
-  if (range === undefined) throw new RangeError(`not a service address range: ${serviceCidr}`);
-  return range;
 }
 
 function facilitiesOf(config: ApiServerConfig) {

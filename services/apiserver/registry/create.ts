@@ -144,8 +144,7 @@ async function commitNew(
   const error = commitError(response, resourceName(definition), key.name);
   if (error !== undefined) throw error;
   const version = new StoredVersion(form.definition, key, form.value, response.revision);
-  context.caches.of(definition).offer(version);
-  return version.as(definition);
+  return context.caches.of(definition).offer(version).as(definition);
 }
 
 /** Says when the name is taken by an object that is about to go. */

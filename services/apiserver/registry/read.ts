@@ -47,6 +47,13 @@ export function tooLargeError(revision: number, current: number): StatusError {
   });
 }
 
+/** Of an object that is written: Kubernetes answers without a reason when it is no number. */
+export function writtenRevision(resourceVersion: string): number {
+  if (/^\d+$/.test(resourceVersion)) return Number(resourceVersion);
+  const text = `strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`;
+  throw new StatusError(500, "", text);
+}
+
 /** Throws BadRequest for what is not a revision. */
 export function parseRevision(resourceVersion: string): number {
   if (/^\d+$/.test(resourceVersion)) return Number(resourceVersion);

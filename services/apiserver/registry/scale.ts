@@ -8,7 +8,8 @@ import { resourceName, type RegistryContext } from "./context.ts";
 import { metadataOf } from "./decide/system.ts";
 import { checkName, placeInNamespace, readDraft, type ExpectedKind } from "./draft.ts";
 import { recordScale } from "./fields.ts";
-import { applyScale, patchValue } from "./patch.ts";
+import { applyScale } from "./apply.ts";
+import { patchedDraft } from "./patch.ts";
 import { getVersion } from "./read.ts";
 import type {
   Body,
@@ -70,9 +71,7 @@ export async function patchScale(
   const subresource = scaleOf(place);
   return changeScale(context, caller, place, options, "patch", (current) => {
     const scale = scaleObject(subresource, current.object);
-    const value = patchValue(type, body, scale, expectedScale().schema);
-    const patched = { value, duplicates: [], canonical: false };
-    const { object } = readDraft(expectedScale(), patched, options.fieldValidation);
+    const { object } = patchedDraft(expectedScale(), type, body, scale, options);
     checkName(place, object);
     return object;
   });

@@ -135,8 +135,8 @@ async function carryOut(
     return { outcome: "remove", created, version: last.as(definition), revision };
   }
   const version = new StoredVersion(stored.definition, transaction.key, stored.value, revision);
-  context.caches.of(definition).offer(version);
-  return { outcome: "put", created, version: version.as(definition), revision };
+  const kept = context.caches.of(definition).offer(version).as(definition);
+  return { outcome: "put", created, version: kept, revision };
 }
 
 const isRace = ({ failure }: CommitResponse): boolean =>

@@ -10,7 +10,7 @@ import { changesNothing, metadataOf } from "./decide/system.ts";
 import { prepareUpdated, validateUpdated, type PartSubresource } from "./decide/validate.ts";
 import { checkName, expectedKind, placeInNamespace, readDraft } from "./draft.ts";
 import { recordUpdate } from "./fields.ts";
-import { parseRevision } from "./read.ts";
+import { writtenRevision } from "./read.ts";
 import type { Body, Caller, Place, Version, WriteOptions, Written } from "./request.ts";
 import { transact, type Outcome } from "./transact.ts";
 
@@ -135,7 +135,7 @@ function checkResourceVersion(
 ): void {
   const name = metadataOf(draft).name ?? "";
   const given = metadataOf(draft).resourceVersion ?? "";
-  const revision = given === "" ? 0 : parseRevision(given);
+  const revision = given === "" ? 0 : writtenRevision(given);
   if (revision === 0) {
     if (definition.unconditionalUpdate) return;
     const path = "metadata.resourceVersion";

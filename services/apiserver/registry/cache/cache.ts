@@ -112,10 +112,17 @@ export class WatchCache {
     return () => this.#listeners.delete(listener);
   }
 
-  /** A version that this process wrote, so that it need not be decoded or asked for again. */
-  offer(version: StoredVersion): void {
-    if (version.revision <= this.#applied || this.#offered.size >= offeredMax) return;
-    this.#offered.set(version.revision, version);
+  /**
+   * A version that this process wrote. The answer is what to work on with: the cache's own when it
+   * came there already, so that every form of a version is made once.
+   */
+  offer(version: StoredVersion): StoredVersion {
+    const { namespace, name, revision } = version;
+    const known = this.#index.get(namespace, name);
+    if (known?.revision === revision) return known;
+    const expected = revision > this.#applied && this.#offered.size < offeredMax;
+    if (expected) this.#offered.set(revision, version);
+    return version;
   }
 
   /** Resolves when everything acknowledged before the call is in the cache. */
@@ -311,6 +318,7 @@ export class WatchCache {
     this.#index = index;
     this.#history = new History(historyEventsMax, revision);
     this.#unpublished = [];
+    for (const known of this.#offered.keys()) if (known <= revision) this.#offered.delete(known);
     for (const listener of [...this.#listeners]) listener.reset();
     this.#advance(revision);
   }

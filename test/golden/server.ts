@@ -1,0 +1,73 @@
+/** A control plane for the replay: store, API server and controllers on a nats-server of its own. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { supervise, type Supervised } from "#libs/actor/supervise.ts";
+import { realWorld } from "#libs/actor/world.ts";
+import { connect } from "#libs/bus/connect.ts";
+import { freePort, startNatsServer } from "#libs/testing/nats.ts";
+import { ensurePki } from "../../infra/certs/pki.ts";
+import { component as apiserver } from "../../services/apiserver/main.ts";
+import { components as controllers } from "../../services/controllers/index.ts";
+import { component as store } from "../../services/store/main.ts";
+
+export interface ControlPlane {
+  readonly url: string;
+  /** PEM: the administrator's. */
+  readonly cert: string;
+  readonly key: string;
+  stop(): Promise<void>;
+}
+
+const serviceIp = "127.96.0.1";
+
+export async function startControlPlane(): Promise<ControlPlane> {
+  const log = pino({ level: process.env.KUBUS_LOG_LEVEL ?? "silent" });
+  const folder = await mkdtemp(join(tmpdir(), "kubus-golden-"));
+  const nats = await startNatsServer();
+  const pki = await ensurePki({ folder, serviceIp });
+  const port = await freePort();
+  const running: Supervised[] = [];
+  const start = async (name: string, part: (options: Options) => Supervised[]) => {
+    const servers = nats.url;
+    const bus = await connect({ servers, prefix: "kubus", name, world: realWorld });
+    const parts = part({ bus, world: realWorld, log, instance: "0" });
+    running.push(...parts);
+    await Promise.all(parts.map(({ ready }) => ready));
+    return bus;
+  };
+  const buses = [
+    await start("store", (options) => [supervise(store, {}, options)]),
+    await start("apiserver", (options) => [
+      supervise(
+        apiserver,
+        {
+          host: "127.0.0.1",
+          port,
+          tls: { ...pki.apiserver, clientCa: pki.ca },
+          serviceAccountKeys: [pki.serviceAccount.publicKey],
+          serviceAccountSigningKey: pki.serviceAccount.key,
+          serviceAccountIssuer: "https://kubernetes.default.svc.cluster.local",
+          serviceCidr: "127.96.0.0/16",
+        },
+        options,
+      ),
+    ]),
+    await start("controllers", (options) =>
+      controllers.map((component) => supervise(component, {}, options)),
+    ),
+  ];
+  return {
+    url: `https://127.0.0.1:${port}`,
+    ...pki.admin,
+    async stop() {
+      for (const part of running.toReversed()) await part.stop();
+      for (const bus of buses.toReversed()) await bus.close();
+      await nats.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+type Options = Parameters<typeof supervise>[2];
