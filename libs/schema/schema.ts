@@ -72,7 +72,7 @@ export interface FieldSchema {
   readonly listType: "atomic" | "set" | "map" | undefined;
   readonly listMapKeys: readonly string[];
   readonly mapType: "atomic" | "granular" | undefined;
-  /** Go type of the value, where that is not the type's own name: `v1.RestartPolicy`. */
+  /** Go type of the field, where Go names one: `v1.RestartPolicy`, `[]v1.Capability`. */
   readonly goType: string | undefined;
   /** Feature gate that the field hides behind, if any. */
   readonly gate: string | undefined;

@@ -1,25 +1,28 @@
-/** How Go names the types of fields in its error texts. */
+/** How Go names types in its error texts. */
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 
-/** `[]v1.Container`, `map[string]string`, `int32`; of a list's or map's element with "single". */
-export function goTypeOf(
-  of: MessageSchema | FieldSchema,
-  shape?: FieldSchema["cardinality"],
-): string {
-  const cardinality = shape ?? ("cardinality" in of ? of.cardinality : "single");
-  const name = "shortName" in of ? structName(of) : elementName(of);
-  if (cardinality === "list") return `[]${name}`;
-  return cardinality === "map" ? `map[string]${name}` : name;
+/** `v1.Pod`: Go's package is the last part of ours. */
+export const goStruct = ({ name }: MessageSchema): string => name.split(".").slice(-2).join(".");
+
+/** `[]v1.Container`, `v1.ResourceList`, `int32`. */
+export function goType(field: FieldSchema): string {
+  if (field.goType !== undefined) return field.goType;
+  const element = derivedElement(field);
+  if (field.cardinality === "list") return `[]${element}`;
+  return field.cardinality === "map" ? `map[string]${element}` : element;
 }
 
-/** Go's package is the last part of ours: v1, runtime. */
-function structName({ name }: MessageSchema): string {
-  return name.split(".").slice(-2).join(".");
+/** The same of a list's items and a map's values. */
+export function goElementType(field: FieldSchema): string {
+  const { goType: named, cardinality } = field;
+  if (named === undefined) return derivedElement(field);
+  if (cardinality === "single") return named;
+  const composed = /^(?:\[\]|map\[[^\]]*\])(?<element>.*)$/.exec(named)?.groups?.["element"];
+  return composed ?? derivedElement(field);
 }
 
-function elementName({ kind, message, goType }: FieldSchema): string {
-  if (goType !== undefined) return goType;
-  if (message) return structName(message);
+function derivedElement({ kind, message }: FieldSchema): string {
+  if (message) return goStruct(message);
   if (kind === "bytes") return "[]uint8";
   return kind === "double" ? "float64" : kind;
 }

@@ -7,7 +7,7 @@ import { emptyOf } from "../codec/zero.ts";
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 import { FieldTypeError, jsonKind } from "./error.ts";
 import { formReader } from "./forms.ts";
-import { goTypeOf } from "./go-type.ts";
+import { goElementType, goStruct, goType } from "./go-type.ts";
 import { unknownFields } from "./odd.ts";
 
 export interface ReadObject {
@@ -61,7 +61,7 @@ export function readObject(schema: MessageSchema, value: unknown): ReadObject {
 function readRoot(schema: MessageSchema, value: unknown, place: Place): Record<string, unknown> {
   if (value === null || value === undefined) return structReader(schema)({}, place);
   if (typeof value !== "object" || Array.isArray(value)) {
-    const type = goTypeOf(schema);
+    const type = goStruct(schema);
     throw new FieldTypeError(
       `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${type}`,
     );
@@ -155,8 +155,7 @@ function* membersOf(schema: MessageSchema, struct: string, embedded: string): Ge
   for (const field of schema.fields) {
     const { name, message } = field;
     if (field.inline && message) {
-      const goName = name.charAt(0).toUpperCase() + name.slice(1);
-      yield* membersOf(message, struct, `${embedded}${goName}.`);
+      yield* membersOf(message, struct, `${embedded}${message.shortName}.`);
       continue;
     }
     const place: FieldPlace = { struct, path: embedded + name };
@@ -182,7 +181,7 @@ function fieldReader(field: FieldSchema, at: FieldPlace): FieldReader {
 }
 
 function listReader(field: FieldSchema, read: ValueReader, at: FieldPlace): FieldReader {
-  const type = goTypeOf(field);
+  const type = goType(field);
   const empty = emptyOf({ ...shapeOf(field), cardinality: "single", pointer: false });
   return (value, place) => {
     if (!Array.isArray(value)) throw wrongType(value, place, at, type);
@@ -194,7 +193,7 @@ function listReader(field: FieldSchema, read: ValueReader, at: FieldPlace): Fiel
 }
 
 function mapReader(field: FieldSchema, read: ValueReader, at: FieldPlace): FieldReader {
-  const type = goTypeOf(field);
+  const type = goType(field);
   const empty =
     field.kind === "bytes"
       ? () => ""
@@ -229,7 +228,7 @@ const shapeOf = ({ kind, message }: FieldSchema) => ({ kind, message });
 
 function valueReader(field: FieldSchema): ValueReader {
   const { kind, message } = field;
-  const type = goTypeOf(field, "single");
+  const type = goElementType(field);
   if (message) return message.form === "struct" ? nestedReader(message, type) : formReader(message);
   switch (kind) {
     case "string":
