@@ -18,7 +18,8 @@ export interface TypedBytes {
 
 interface Unknown {
   readonly typeMeta?: { readonly apiVersion?: string; readonly kind?: string };
-  readonly raw?: Uint8Array;
+  /** Bytes of Kubernetes' own messages are base64 in their JSON form. */
+  readonly raw?: string | Uint8Array;
   readonly contentType?: string;
   readonly contentEncoding?: string;
 }
@@ -39,11 +40,14 @@ export function decodeUnknown(bytes: Uint8Array): TypedBytes {
   return {
     apiVersion: unknown.typeMeta?.apiVersion ?? "",
     kind: unknown.typeMeta?.kind ?? "",
-    raw: unknown.raw ?? new Uint8Array(0),
+    raw: bytesOf(unknown.raw ?? ""),
     contentType: unknown.contentType ?? "",
     contentEncoding: unknown.contentEncoding ?? "",
   };
 }
+
+const bytesOf = (raw: string | Uint8Array): Uint8Array =>
+  typeof raw === "string" ? Buffer.from(raw, "base64") : raw;
 
 /** The envelope around an object's own message. */
 export function encodeUnknown(
