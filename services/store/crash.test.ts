@@ -134,15 +134,12 @@ describe("the store's process", () => {
     return child;
   };
   const kill = async (child: ChildProcess) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;
   };
-  afterEach(() =>
-    Promise.all(
-      running.splice(0).map((child) => child.exitCode ?? child.signalCode ?? kill(child)),
-    ),
-  );
+  afterEach(() => Promise.all(running.splice(0).map((child) => kill(child))));
 
   test("is killed in the middle of writes", async () => {
     let child = startProcess();

@@ -70,7 +70,7 @@ const recordOverheadBytes = 64;
 /** Escaped three times as long, a key still fits the 4 KiB control line of a NATS server. */
 const keyBytesMax = 1_000;
 const requestIdLengthMax = 256;
-const controlCharacter = /[\u0000-\u001f\u007f]/;
+const controlCharacter = /\p{Cc}/u;
 
 /**
  * Decides a commit. Mutations are judged against the state before the commit; each write takes the

@@ -14,7 +14,10 @@ export function storeEffects(host: Host, settings: StoreSettings) {
       replay: fromPromise(() => life.replay()),
       claim: fromPromise(() => life.claim()),
       serve: fromCallback<AnyEventObject, undefined, StoreEvent>(({ sendBack }) =>
-        life.serve((loss) => sendBack({ type: "Lost", loss })),
+        life.serve({
+          onListening: () => sendBack({ type: "Listening" }),
+          onLost: (loss) => sendBack({ type: "Lost", loss }),
+        }),
       ),
       drain: fromPromise(() => life.drain()),
     },

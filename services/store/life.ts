@@ -20,6 +20,11 @@ interface Streams {
   readonly snapshots: DurableStream;
 }
 
+export interface Serving {
+  readonly onListening: () => void;
+  readonly onLost: (loss: Loss) => void;
+}
+
 export class StoreLife {
   readonly #host: Host;
   readonly #settings: StoreSettings;
@@ -53,7 +58,10 @@ export class StoreLife {
     const { replicas, unsafeDurability } = this.#settings;
     checkServer(this.#host, unsafeDurability);
     const { subjects } = bus;
-    const kept = { LOG: [subjects.log()], SNAP: [subjects.snapshot("chunk"), subjects.snapshot("manifest")] };
+    const kept = {
+      LOG: [subjects.log()],
+      SNAP: [subjects.snapshot("chunk"), subjects.snapshot("manifest")],
+    };
     const open = (kind: keyof typeof kept) => {
       const options = { name: subjects.stream(kind), subjects: kept[kind], replicas };
       return openStream(bus, world, options, this.#settings);
@@ -101,12 +109,14 @@ export class StoreLife {
   }
 
   /** Answers until the returned function is called. */
-  serve(onLost: (loss: Loss) => void): () => void {
+  serve({ onListening, onLost }: Serving): () => void {
     const { bus, world } = this.#host;
     const { subjects } = bus;
     const memory = this.#memory;
     const { log } = this.#opened;
     const broadcast = new Broadcast(bus, world, memory);
+    const serving = new AbortController();
+    const lookAtTail = this.#keepSnapshots(serving.signal);
     const queue = new CommitQueue({
       memory,
       position: this.#read,
@@ -114,20 +124,23 @@ export class StoreLife {
       limits: this.#settings.queue,
       nowMs: () => world.now(),
       append: (payload, lastSequence) => log.append(subjects.log(), payload, lastSequence),
-      onCommitted: (changes) => broadcast.tell(changes),
+      onCommitted: (changes) => {
+        broadcast.tell(changes);
+        lookAtTail();
+      },
       onLost: (outcome) => onLost(lossOf(outcome)),
     });
     this.#queue = queue;
     const { answerBytesMax } = this.#settings;
     const served = { memory, queue, subjects, answerBytesMax };
     const requests = bus.subscribe(subjects.storeAll(), (message) => answer(served, message));
-    const stopTidying = keepTidy(world, memory, queue);
-    const stopSnapshots = this.#keepSnapshots();
+    const stopTidying = keepTidy(world, memory, queue, lookAtTail);
     broadcast.announce();
+    bus.flush().then(onListening, () => undefined);
     return () => {
       requests.unsubscribe();
       stopTidying();
-      stopSnapshots();
+      serving.abort(new Error("the store stopped serving"));
       broadcast.stop();
     };
   }
@@ -138,22 +151,17 @@ export class StoreLife {
     await this.#host.bus.flush();
   }
 
-  #keepSnapshots(): () => void {
+  #keepSnapshots(signal: AbortSignal): () => void {
     const { bus, world, log: logger } = this.#host;
     const { tailBytesMax, queue } = this.#settings;
-    const ending = new AbortController();
-    const stop = keepSnapshots(world, logger, tailBytesMax, {
+    return keepSnapshots(world, logger, tailBytesMax, {
       ...this.#opened,
       subjects: bus.subjects,
       memory: this.#memory,
       chunkBytesMax: queue.batchBytesMax,
       nowMs: () => world.now(),
-      signal: ending.signal,
+      signal,
     });
-    return () => {
-      stop();
-      ending.abort(new Error("the store stopped serving"));
-    };
   }
 
   get #opened(): Streams {

@@ -7,6 +7,7 @@ import {
   fromPromise,
   transition,
 } from "xstate";
+import { stateText } from "#libs/actor/actors.ts";
 import { DamagedError } from "./log/batch.ts";
 import { type Claim, type Replayed, type StoreEvent, storeMachine } from "./machine.ts";
 
@@ -15,7 +16,8 @@ const states = [
   "waiting",
   "replaying",
   "claiming",
-  "serving",
+  "serving.subscribing",
+  "serving.answering",
   "stopping",
   "refusing",
   "failing",
@@ -39,6 +41,7 @@ const flipped = new DamagedError("flipped");
 
 const events: Record<string, (state: State) => AnyEventObject> = {
   Stop: () => ({ type: "Stop" }),
+  Listening: () => ({ type: "Listening" }),
   "Lost: deposed": () => deposed,
   "Lost: damaged": () => damaged,
   done: (state) => done(state, { revision: 7 }),
@@ -72,12 +75,22 @@ const table: Record<State, Partial<Record<keyof typeof events, State>>> = {
   claiming: {
     Stop: "stopped",
     done: "replaying",
-    claimed: "serving",
+    claimed: "serving.subscribing",
     behind: "replaying",
     error: "waiting",
     damage: "refusing",
   },
-  serving: { Stop: "stopping", "Lost: deposed": "failing", "Lost: damaged": "refusing" },
+  "serving.subscribing": {
+    Stop: "stopping",
+    Listening: "serving.answering",
+    "Lost: deposed": "failing",
+    "Lost: damaged": "refusing",
+  },
+  "serving.answering": {
+    Stop: "stopping",
+    "Lost: deposed": "failing",
+    "Lost: damaged": "refusing",
+  },
   stopping: {
     done: "stopped",
     claimed: "stopped",
@@ -95,12 +108,14 @@ const context = { attempt: 0, revision: 0, epoch: 0, problem: "" };
 
 describe.each(states)("%s", (state) => {
   test.each(Object.keys(events))("on %s", (name) => {
-    const snapshot = storeMachine.resolveState({ value: state, context });
+    const [top = "", inner] = state.split(".");
+    const value = inner === undefined ? top : { [top]: inner };
+    const snapshot = storeMachine.resolveState({ value: value as "connecting", context });
     const event = events[name]?.(state) as StoreEvent;
     const isHandled = table[state][name] !== undefined;
     if (!isHandled && event.type.startsWith("xstate.error")) return;
     const [next] = transition(storeMachine, snapshot, event);
-    expect(next.value).toBe(table[state][name] ?? state);
+    expect(stateText(next.value)).toBe(table[state][name] ?? state);
   });
 });
 
@@ -118,6 +133,7 @@ function run(script: Record<"open" | "replay" | "claim", unknown[]>) {
     claim: fromPromise(() => next("claim") as Promise<Claim>),
     serve: fromCallback<AnyEventObject, undefined, StoreEvent>(({ sendBack }) => {
       losses.push(sendBack);
+      sendBack({ type: "Listening" });
     }),
     drain: fromPromise(() => Promise.resolve()),
   };
@@ -126,13 +142,14 @@ function run(script: Record<"open" | "replay" | "claim", unknown[]>) {
   let error: unknown;
   actor.subscribe({
     next: ({ value }) => {
-      if (seen.at(-1) !== value) seen.push(String(value));
+      if (seen.at(-1) !== stateText(value)) seen.push(stateText(value));
     },
     error: (failure) => (error = failure),
   });
   actor.start();
   const until = async (state: State) => {
-    while (seen.at(-1) !== state) await Promise.resolve();
+    for (let turn = 0; turn < 100 && seen.at(-1) !== state; turn += 1) await Promise.resolve();
+    expect(seen.at(-1)).toBe(state);
   };
   return { actor, clock, seen, until, losses, error: () => error };
 }
@@ -141,8 +158,16 @@ test("reads on when another store wrote first", async () => {
   const replay = [{ revision: 4 }, { revision: 6 }];
   const claim = [{ type: "behind" }, { type: "claimed", epoch: 2 }];
   const { actor, seen, until } = run({ open: [undefined], replay, claim });
-  await until("serving");
-  expect(seen).toEqual(["connecting", "replaying", "claiming", "replaying", "claiming", "serving"]);
+  await until("serving.answering");
+  const serving = ["serving.subscribing", "serving.answering"];
+  expect(seen).toEqual([
+    "connecting",
+    "replaying",
+    "claiming",
+    "replaying",
+    "claiming",
+    ...serving,
+  ]);
   expect(actor.getSnapshot().context).toMatchObject({ revision: 6, epoch: 2, attempt: 0 });
   expect(actor.getSnapshot().hasTag("ready")).toBe(true);
 });
@@ -163,7 +188,7 @@ test("waits longer each time while NATS is out of reach", async () => {
 test("a deposed leader fails, so that its supervisor starts it anew", async () => {
   const claim = [{ type: "claimed", epoch: 1 }];
   const { until, losses, error } = run({ open: [undefined], replay: [{ revision: 0 }], claim });
-  await until("serving");
+  await until("serving.answering");
   losses[0]?.(deposed);
   expect(error()).toMatchObject({ message: "deposed" });
 });

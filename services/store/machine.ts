@@ -8,7 +8,11 @@ export type Loss =
   /** The log lost what it had acknowledged: only a person can decide. */
   | { readonly type: "Damaged"; readonly message: string };
 
-export type StoreEvent = { readonly type: "Stop" } | { readonly type: "Lost"; readonly loss: Loss };
+export type StoreEvent =
+  | { readonly type: "Stop" }
+  /** The NATS server knows the subscription: whoever asks now is heard. */
+  | { readonly type: "Listening" }
+  | { readonly type: "Lost"; readonly loss: Loss };
 
 export interface StoreContext {
   readonly attempt: number;
@@ -127,9 +131,13 @@ export const storeMachine = setup({
       },
     },
     serving: {
-      tags: "ready",
       entry: "resetAttempts",
       invoke: { src: "serve" },
+      initial: "subscribing",
+      states: {
+        subscribing: { on: { Listening: "answering" } },
+        answering: { tags: "ready" },
+      },
       on: {
         Stop: "stopping",
         Lost: [

@@ -63,7 +63,10 @@ const retryMs = 100;
 /** Bytes that a replay asks for ahead of what it has processed. */
 const readAheadBytesMax = 16 * 1024 * 1024;
 
-/** Rejects with an error of NATS when JetStream cannot be reached; DamagedError for a wrong stream. */
+/**
+ * Opens a stream, and makes it when it is not there. Rejects with an error of NATS when JetStream
+ * cannot be reached, and with DamagedError when the stream is set to lose messages.
+ */
 export async function openStream(
   bus: Bus,
   world: World,

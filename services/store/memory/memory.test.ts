@@ -60,7 +60,7 @@ class Model {
 const show = (
   namespace: string,
   name: string,
-  version: Omit<ModelVersion, "value"> & { value: unknown },
+  version: Omit<ModelVersion, "value"> & { value: string | undefined },
 ) =>
   `${namespace}/${name}@${version.createRevision}-${version.revision}` +
   `=${version.value}#${version.partition}`;

@@ -17,7 +17,8 @@ export interface Served {
 export function answer(served: Served, message: BusMessage): void {
   const { memory, queue, subjects, answerBytesMax } = served;
   const { subject, data } = message;
-  switch (subjects.parse(subject)?.verb) {
+  const verb = subjects.parse(subject)?.verb;
+  switch (verb) {
     case "commit": {
       const request = decoded(commitRpc.request, data) ?? noCommit;
       queue.submit(request, (response) => message.respond(commitRpc.response.encode(response)));
@@ -36,7 +37,8 @@ export function answer(served: Served, message: BusMessage): void {
       const response = readChanges(memory, request, answerBytesMax);
       return message.respond(changesRpc.response.encode(response));
     }
-    case "head": {
+    default: {
+      if (verb !== "head") return;
       const request = decoded(headRpc.request, data) ?? { group: "", resource: "" };
       return message.respond(headRpc.response.encode(readHead(memory, request)));
     }

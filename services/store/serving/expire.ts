@@ -11,11 +11,20 @@ const expiredMax = 500;
 /** Milliseconds until a key is tried again whose deletion was refused. */
 const againMs = 1_000;
 
-/** Looks for expired keys and old history every second; returns what ends it. */
-export function keepTidy(world: World, memory: StoreMemory, queue: CommitQueue): () => void {
+/**
+ * Looks for expired keys and old history every second; returns what ends it.
+ * @param onCompacted called after old history went
+ */
+export function keepTidy(
+  world: World,
+  memory: StoreMemory,
+  queue: CommitQueue,
+  onCompacted: () => void,
+): () => void {
   return world.every(lookMs, () => {
     const nowMs = world.now();
     memory.compact(nowMs);
+    onCompacted();
     for (const { entry, revision } of memory.expiry.due(nowMs, expiredMax)) {
       queue.submit(deletion(entry, revision), ({ failure }) => {
         const isStillThere = entry.newest.revision === revision && entry.living;

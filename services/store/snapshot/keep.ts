@@ -3,13 +3,12 @@ import type { Logger } from "pino";
 import type { World } from "#libs/actor/world.ts";
 import { type SnapshotPlace, writeSnapshot } from "./write.ts";
 
-const lookMs = 1_000;
 /** Milliseconds after a snapshot that failed. */
 const againMs = 30_000;
 
 /**
- * Looks every second whether the log that a snapshot would make superfluous exceeds `tailBytesMax`
- * and a quarter of the state; returns what ends it.
+ * Returns what is to be called whenever the floor may have risen: it starts a snapshot when the log
+ * that this makes superfluous exceeds `tailBytesMax` and a quarter of the state.
  */
 export function keepSnapshots(
   world: World,
@@ -20,7 +19,6 @@ export function keepSnapshots(
   let isWriting = false;
   let notBefore = 0;
   const write = async () => {
-    isWriting = true;
     const startedAt = world.monotonic();
     try {
       const written = await writeSnapshot(place);
@@ -32,9 +30,11 @@ export function keepSnapshots(
     }
     isWriting = false;
   };
-  return world.every(lookMs, () => {
+  return () => {
     const { cuttableBytes, valueBytes } = place.memory;
     const isLarge = cuttableBytes > Math.max(tailBytesMax, valueBytes / 4);
-    if (isLarge && !isWriting && world.monotonic() >= notBefore) void write();
-  });
+    if (!isLarge || isWriting || place.signal.aborted || world.monotonic() < notBefore) return;
+    isWriting = true;
+    void write();
+  };
 }

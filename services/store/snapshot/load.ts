@@ -15,8 +15,8 @@ export interface Loaded {
 }
 
 /**
- * Loads the newest snapshot; when it is damaged, reports that and loads the one before. Without any,
- * gives an empty memory at the start of the log: whether the log reaches back so far is for the
+ * Loads the newest snapshot; when it is damaged, reports that and loads the one before. Without
+ * any, gives an empty memory at the start of the log: whether the log reaches back so far is for the
  * replay to say.
  */
 export async function loadSnapshot(
@@ -84,7 +84,7 @@ const positionOf = (manifest: SnapshotManifest): LogPosition => ({
   nextRevision: manifest.logNextRevision,
 });
 
-/** Looks backwards: the manifest before stands just before the first chunk, or garbage of a crash. */
+/** Looks backwards, past the chunks of the newer one and what a crash left behind. */
 async function manifestBefore(
   snapshots: DurableStream,
   subject: string,

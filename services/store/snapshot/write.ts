@@ -26,8 +26,8 @@ const recordOverheadBytes = 200;
 
 /**
  * A snapshot of the floor: the log behind it still holds the whole window. The memory is read in
- * slices of one chunk, between which commits go on. It counts once its manifest is stored; the log is
- * kept back to the snapshot before, so that one may be damaged. Rejects when a chunk is not stored;
+ * slices of one chunk, between which commits go on. It counts once its manifest is stored; the log
+ * is kept back to the snapshot before, so that one may be damaged. Rejects when a chunk is not stored;
  * what it wrote till then is harmless.
  */
 export async function writeSnapshot(place: SnapshotPlace): Promise<SnapshotWritten> {
