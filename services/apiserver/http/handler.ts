@@ -102,7 +102,7 @@ async function answerError(door: DoorContext, arrival: Arrival, error: unknown):
   const { request, response, query } = arrival;
   const failure = toStatusError(error);
   const expected = error instanceof StatusError;
-  if (!expected) door.options.log.error({ error, path: arrival.info.path }, "request failed");
+  if (!expected) door.options.log.error({ err: error, path: arrival.info.path }, "request failed");
   if (response.closed || response.begun) {
     response.destroy();
     return failure.code;

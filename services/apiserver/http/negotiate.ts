@@ -98,7 +98,9 @@ export function negotiate(request: MediaRequest, offer: Offer): Media {
 export function negotiateError(request: MediaRequest): Media {
   for (const clause of parseAccept(request.accept ?? "")) {
     const encoding = clauseEncoding(clause, plainOffer);
-    if (encoding !== undefined) return media(encoding, request, { type: "none" }, false);
+    if (encoding === undefined) continue;
+    const conversion = clauseConversion(clause, plainOffer, encoding);
+    if (conversion !== undefined) return media(encoding, request, conversion, false);
   }
   return media("json", request, { type: "none" }, false);
 }
@@ -117,8 +119,7 @@ function clauseConversion(
 ): Conversion | undefined {
   const { as = "", v = "", g = "" } = params;
   if (as === "" && v === "" && g === "") return { type: "none" };
-  // Discovery and other fixed documents ignore what they cannot convert to.
-  if (!offer.converts) return { type: "none" };
+  if (!offer.converts) return undefined;
   if (g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) return undefined;
   if (as === "Table") return encoding === "protobuf" ? undefined : { type: "table", version: v };
   if (as === "PartialObjectMetadata") return { type: "partial", version: v, list: false };

@@ -68,7 +68,8 @@ function gather(
 
 export function routeResource(served: Served, info: RequestInfo, method: string): Route {
   const versions = served.get(info.group);
-  if (versions === undefined) return { type: "unknownPath" };
+  // A path that does not begin with the API's own prefix leads nowhere, whatever follows.
+  if (versions === undefined || info.path.startsWith("//")) return { type: "unknownPath" };
   const version = versions.get(info.version);
   const [plural = ""] = info.parts;
   const definition = version?.resources.get(plural);

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resources } from "#libs/api/index.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
-import { decodeUnknown, hasEnvelope } from "./body/envelope.ts";
+import { decodeUnknown, hasEnvelope } from "#libs/schema/unknown.ts";
 import { openDoor, type TestDoor } from "./fixtures/door.ts";
 import { versionOf } from "./fixtures/memory-registry.ts";
 
@@ -85,7 +85,7 @@ describe("objects", () => {
   });
 
   test("may be written as YAML and read as YAML", async () => {
-    const body = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  yes: 'on'\n";
+    const body = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: yy\ndata:\n  yes: 'on'\n";
     const headers = { "content-type": "application/yaml", accept: "application/yaml" };
     const { status, text } = await door.call({ method: "POST", path: home, headers, body });
     expect(status).toBe(201);

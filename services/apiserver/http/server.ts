@@ -57,7 +57,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 function serve(server: Http2SecureServer, handle: Handler, { log }: HttpOptions): void {
   server.on("request", (request, response) => {
     handle(nodeRequest(request), nodeResponse(response)).catch((error: unknown) => {
-      log.error({ error }, "a request broke its handler");
+      log.error({ err: error }, "a request broke its handler");
       response.destroy?.();
     });
   });

@@ -2,10 +2,12 @@
 import { goJson } from "#libs/api/gotext.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { codecOf } from "#libs/schema/codec.ts";
+import type { Status } from "#proto/gen/k8s/meta/v1.ts";
 import type { Version, WatchEvent } from "../registry/request.ts";
 import { versionText } from "./body/decode.ts";
 import { partialJson, partialMessage, partialObject } from "./encode/partial.ts";
 import { envelope, versionMessage, watchFrame } from "./encode/protobuf.ts";
+import { statusMessage } from "./encode/status-message.ts";
 import { columnsOf, table, type IncludeObject } from "./encode/table.ts";
 import type { HttpResponse } from "./exchange.ts";
 import type { Conversion, Media } from "./negotiate.ts";
@@ -91,10 +93,10 @@ function tableEvent(type: string, version: Version, view: WatchView, first: bool
   return textEvent(type, table(columns, [version], { resourceVersion }, options));
 }
 
-function errorEvent(status: object, { encoding }: Media): Uint8Array {
+function errorEvent(status: Status, { encoding }: Media): Uint8Array {
   if (encoding !== "protobuf") return textEvent("ERROR", status);
-  const bytes = codecOf<object>("k8s.meta.v1.Status").encode(status);
-  return watchFrame("ERROR", envelope({ apiVersion: "v1", kind: "Status" }, bytes));
+  const type = { apiVersion: "v1", kind: "Status" };
+  return watchFrame("ERROR", envelope(type, statusMessage(status)));
 }
 
 function bookmarkEvent(

@@ -6,7 +6,7 @@ import { kindSchema } from "#libs/schema/schemas.ts";
 
 import type { Body } from "../../registry/request.ts";
 import type { Encoding } from "../negotiate.ts";
-import { decodeUnknown, hasEnvelope } from "./envelope.ts";
+import { decodeUnknown, hasEnvelope } from "#libs/schema/unknown.ts";
 import { jsonKind, JsonSyntaxError, parseJson } from "./json.ts";
 import { parseYaml, YamlSyntaxError } from "./yaml.ts";
 
