@@ -48,7 +48,7 @@ export const proxyMachine = setup({
     clearDirty: assign({ dirty: false }),
     countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
     resetAttempts: assign({ attempt: 0 }),
-    report: (_, _applied: Applied) => {
+    report: (_self, _applied: Applied) => {
       throw new Error("effect not provided");
     },
   },

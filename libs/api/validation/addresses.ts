@@ -35,7 +35,7 @@ function valueOfV6(text: string): bigint {
   const [head = "", tail] = withoutDots(text).split("::");
   const left = groupsOf(head);
   const right = groupsOf(tail ?? "");
-  const zeros = new Array<bigint>(8 - left.length - right.length).fill(0n);
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => 0n);
   return [...left, ...zeros, ...right].reduce((sum, group) => (sum << 16n) | group, 0n);
 }
 
@@ -86,6 +86,13 @@ export function parseRange(text: string): IpRange | undefined {
   return { family: ip.family, base: (ip.value >> hostBits) << hostBits, prefixLength };
 }
 
+/** The range of a text that is known to be one. Throws `RangeError` for anything else. */
+export function rangeOf(text: string): IpRange {
+  const range = parseRange(text);
+  if (range === undefined) throw new RangeError(`${JSON.stringify(text)} is no range of addresses`);
+  return range;
+}
+
 /** How many addresses a range holds. */
 export const rangeSize = ({ family, prefixLength }: IpRange): bigint =>
   1n << BigInt(bitsOf[family] - prefixLength);
@@ -107,14 +114,14 @@ const special = [
     "224.0.0.0/24",
     "ff02::/16",
   ],
-].map(([detail = "", ...ranges]) => ({ detail, ranges: ranges.map(parseRange) }));
+].map(([detail = "", ...ranges]) => ({ detail, ranges: ranges.map(rangeOf) }));
 
 /** Addresses that no endpoint and no external address may have. */
 export function validateNonSpecialIp(path: string, text: string): FieldError[] {
   const ip = parseIp(text);
   if (ip === undefined) return [invalid(path, text, "must be a valid IP address")];
   const errors = special
-    .filter(({ ranges }) => ranges.some((range) => range && rangeContains(range, ip)))
+    .filter(({ ranges }) => ranges.some((range) => rangeContains(range, ip)))
     .map(({ detail }) => invalid(path, text, detail));
   if (ip.value === 0n) errors.unshift(invalid(path, text, `may not be unspecified (${text})`));
   return errors;

@@ -41,7 +41,7 @@ async function tcpServer(name: string, host = "127.0.0.1"): Promise<Endpoint> {
 async function udpServer(name: string): Promise<Endpoint> {
   const socket = createSocket("udp4");
   socket.on("message", (datagram, from) => {
-    socket.send(`${name}:${datagram}`, from.port, from.address);
+    socket.send(`${name}:${datagram.toString()}`, from.port, from.address);
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
