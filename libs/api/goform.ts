@@ -3,7 +3,7 @@
  * field, under its Go name, in the order of declaration. Some messages show them.
  */
 import type { FieldSchema, MessageSchema } from "#libs/schema/schema.ts";
-import { canonicalQuantity } from "./validation/quantities.ts";
+import { canonicalQuantity } from "./quantity.ts";
 
 export type GoValue = null | string | number | boolean | GoValue[] | GoStruct;
 export interface GoStruct {

@@ -9,7 +9,8 @@ import type {
 } from "#proto/gen/k8s/core/v1.ts";
 import { invalid, notSupported, required, type FieldError } from "../errors.ts";
 import { configKeyErrors, dns1123LabelErrors, dns1123SubdomainErrors } from "../names.ts";
-import { canonicalQuantity, isZeroQuantity } from "../validation/quantities.ts";
+import { canonicalQuantity } from "../quantity.ts";
+import { isZeroQuantity } from "../validation/quantities.ts";
 import {
   invalidFor,
   qualifiedNameField,

@@ -1,7 +1,7 @@
 /** Requests and limits of a pod as a whole. */
 import type { Container, PodSpec, ResourceRequirements } from "#proto/gen/k8s/core/v1.ts";
 import { forbidden, invalid, notSupported, type FieldError } from "../errors.ts";
-import { addQuantities, canonicalQuantity, compareQuantities } from "../validation/quantities.ts";
+import { addQuantities, canonicalQuantity, compareQuantities } from "../quantity.ts";
 import { isHugePages, validateRequirements } from "./resources.ts";
 
 type ResourceList = Readonly<Record<string, string>>;

@@ -10,13 +10,8 @@ import {
 import { qualifiedNameErrors } from "../names.ts";
 import { invalidFor } from "../validation/fields.ts";
 import { negativeText } from "../validation/names.ts";
-import {
-  canonicalQuantity,
-  compareQuantities,
-  isMultipleOf,
-  isNegativeQuantity,
-  isWholeQuantity,
-} from "../validation/quantities.ts";
+import { canonicalQuantity, compareQuantities } from "../quantity.ts";
+import { isMultipleOf, isNegativeQuantity, isWholeQuantity } from "../validation/quantities.ts";
 
 const hugePagesPrefix = "hugepages-";
 const containerResources = ["cpu", "memory", "ephemeral-storage"];

@@ -10,7 +10,8 @@ import type {
 import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import { goQuote } from "../gotext.ts";
 import { dns1123LabelErrors } from "../names.ts";
-import { canonicalQuantity, isWholeQuantity } from "../validation/quantities.ts";
+import { canonicalQuantity } from "../quantity.ts";
+import { isWholeQuantity } from "../validation/quantities.ts";
 import { allContainers } from "./containers.ts";
 
 interface Warned {

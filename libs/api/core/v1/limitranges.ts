@@ -9,11 +9,8 @@ import {
 import { nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { qualifiedNameField } from "../../validation/fields.ts";
-import {
-  canonicalQuantity,
-  compareQuantities,
-  quantityNumber,
-} from "../../validation/quantities.ts";
+import { canonicalQuantity, compareQuantities } from "../../quantity.ts";
+import { quantityNumber } from "../../validation/quantities.ts";
 import { everyVerb } from "../../verbs.ts";
 
 export const limitranges = defineResource<LimitRange>({

@@ -13,7 +13,7 @@ import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { unifiedDiff } from "../../unifieddiff.ts";
 import { dnsSubdomainField, requireText } from "../../validation/fields.ts";
-import { compareQuantities } from "../../validation/quantities.ts";
+import { compareQuantities } from "../../quantity.ts";
 import { everyVerb } from "../../verbs.ts";
 import { accessModesText } from "./persistentvolumes.ts";
 

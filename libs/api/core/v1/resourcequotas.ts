@@ -8,7 +8,7 @@ import {
 } from "../../podtemplate/resources.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
-import { canonicalQuantity } from "../../validation/quantities.ts";
+import { canonicalQuantity } from "../../quantity.ts";
 import { everyVerb } from "../../verbs.ts";
 
 export const resourcequotas = defineResource<ResourceQuota>({

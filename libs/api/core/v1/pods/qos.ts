@@ -1,10 +1,7 @@
 /** The quality of service that a pod gets from its requests and limits. */
 import type { PodSpec, ResourceRequirements } from "#proto/gen/k8s/core/v1.ts";
-import {
-  addQuantities,
-  compareQuantities,
-  isPositiveQuantity,
-} from "../../../validation/quantities.ts";
+import { addQuantities, compareQuantities } from "../../../quantity.ts";
+import { isPositiveQuantity } from "../../../validation/quantities.ts";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 
