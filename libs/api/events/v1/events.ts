@@ -68,7 +68,11 @@ const rename = (object: object, names: Readonly<Record<string, string>>): object
   Object.fromEntries(Object.entries(object).map(([key, value]) => [names[key] ?? key, value]));
 
 export function fromCore(event: CoreEvent): Event {
-  return { ...(rename(event, renamed) as Event), apiVersion: "events.k8s.io/v1" };
+  const here: Event = { ...rename(event, renamed), apiVersion: "events.k8s.io/v1" };
+  // Core events name an empty reporter, those of this group name none.
+  if (here.reportingController === "") delete here.reportingController;
+  if (here.reportingInstance === "") delete here.reportingInstance;
+  return here;
 }
 
 export function toCore(event: Event): CoreEvent {

@@ -25,7 +25,7 @@ export function synchronizeClusterIps(draft: Service, old: Service | undefined):
     return;
   }
   // Whoever changed both means both: validation tells when they disagree.
-  if (!sameTexts(clusterIPs, before.clusterIPs)) return;
+  if (clusterIPs.length > 0 && !sameTexts(clusterIPs, before.clusterIPs)) return;
   if (clusterIP === "") delete spec.clusterIPs;
   else spec.clusterIPs = [clusterIP];
 }

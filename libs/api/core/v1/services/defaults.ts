@@ -1,6 +1,6 @@
 /** What a service has when its author said nothing. */
 import type { Service } from "#proto/gen/k8s/core/v1.ts";
-import { isExternallyAccessible, isLoadBalancer, needsClusterIp } from "./kinds.ts";
+import { hasInternalTraffic, isExternallyAccessible, isLoadBalancer } from "./kinds.ts";
 
 /** Seconds that a client stays with its endpoint. */
 export const affinityTimeoutSecondsDefault = 10_800;
@@ -22,7 +22,7 @@ export function serviceDefaults(draft: Service): void {
     port.targetPort ||= port.port ?? 0;
   }
   if (isExternallyAccessible(draft)) spec.externalTrafficPolicy ||= "Cluster";
-  if (needsClusterIp(draft)) spec.internalTrafficPolicy ??= "Cluster";
+  if (hasInternalTraffic(draft)) spec.internalTrafficPolicy ??= "Cluster";
   if (!isLoadBalancer(draft)) return;
   spec.allocateLoadBalancerNodePorts ??= true;
   for (const ingress of draft.status?.loadBalancer?.ingress ?? []) {

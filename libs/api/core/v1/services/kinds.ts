@@ -12,8 +12,11 @@ export function isHeadless({ spec }: Service): boolean {
   return spec?.clusterIPs?.length === 1 && spec.clusterIPs[0] === headlessIp;
 }
 
-/** Types whose services have an address in the cluster ("None" counts as one). */
-export function needsClusterIp({ spec }: Service): boolean {
+/** It has an address in the cluster ("None" counts as one). */
+export const needsClusterIp = (service: Service): boolean => !isExternalName(service);
+
+/** Its traffic from inside the cluster follows a policy. */
+export function hasInternalTraffic({ spec }: Service): boolean {
   const { type } = spec ?? {};
   return type === "ClusterIP" || type === "NodePort" || type === "LoadBalancer";
 }

@@ -3,6 +3,7 @@ import type { Service, ServicePort } from "#proto/gen/k8s/core/v1.ts";
 import { semanticEqual } from "../../../equality.ts";
 import { synchronizeClusterIps } from "./addresses.ts";
 import {
+  hasInternalTraffic,
   isExternallyAccessible,
   isLoadBalancer,
   needsClusterIp,
@@ -34,7 +35,8 @@ function dropUnneeded(draft: Service, old: Service): void {
   };
   const isAddressKept = isKept("clusterIP") && isKept("clusterIPs");
   if (isAddressKept) drop(needsClusterIp, "clusterIP", "clusterIPs");
-  drop(needsClusterIp, "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy");
+  drop(needsClusterIp, "ipFamilies", "ipFamilyPolicy");
+  drop(hasInternalTraffic, "internalTrafficPolicy");
   if (needsNodePort(old) && !needsNodePort(draft) && sameNodePorts(draft, old)) {
     for (const port of spec.ports ?? []) delete port.nodePort;
   }

@@ -21,11 +21,11 @@ import {
 import { cidrErrors, portNumberErrors } from "../../../validation/names.ts";
 import { validateAddresses, validateAddressesUpdate } from "./addresses.ts";
 import {
+  hasInternalTraffic,
   isExternallyAccessible,
   isExternalName,
   isHeadless,
   isLoadBalancer,
-  needsClusterIp,
   needsHealthCheckNodePort,
 } from "./kinds.ts";
 
@@ -267,7 +267,7 @@ function validateInternalTraffic(service: Service): FieldError[] {
   const errors: FieldError[] = [];
   const path = "spec.internalTrafficPolicy";
   if (policy === undefined) {
-    if (needsClusterIp(service)) errors.push(required(path, ""));
+    if (hasInternalTraffic(service)) errors.push(required(path, ""));
   } else if (!trafficPolicies.includes(policy)) {
     errors.push(notSupported(path, policy, trafficPolicies));
   }
