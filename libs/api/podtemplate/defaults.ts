@@ -10,6 +10,7 @@ import type {
 } from "#proto/gen/k8s/core/v1.ts";
 import { defaultPullPolicy } from "./image.ts";
 import { defaultPodResources } from "./podresources.ts";
+import { roundAmounts } from "./resources.ts";
 import { defaultFieldRef, defaultResourceRef } from "./references.ts";
 import { defaultVolume } from "./volumedefaults.ts";
 
@@ -46,6 +47,9 @@ export function defaultPodSpec(spec: PodSpec): void {
     spec.serviceAccountName = account;
     spec.serviceAccount = account;
   } else delete spec.serviceAccount;
+  roundAmounts(spec.overhead);
+  roundAmounts(spec.resources?.limits);
+  roundAmounts(spec.resources?.requests);
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   for (const container of spec.initContainers ?? []) defaultContainer(container);
   for (const container of spec.containers ?? []) defaultContainer(container);
@@ -56,6 +60,8 @@ function defaultContainer(container: Container | EphemeralContainer): void {
   container.imagePullPolicy ||= defaultPullPolicy(container.image ?? "");
   container.terminationMessagePath ||= "/dev/termination-log";
   container.terminationMessagePolicy ||= "File";
+  roundAmounts(container.resources?.limits);
+  roundAmounts(container.resources?.requests);
   for (const port of container.ports ?? []) port.protocol ||= "TCP";
   for (const variable of container.env ?? []) defaultVariable(variable);
   defaultProbe(container.livenessProbe);

@@ -10,7 +10,12 @@ import {
 import { qualifiedNameErrors } from "../names.ts";
 import { invalidFor } from "../validation/fields.ts";
 import { negativeText } from "../validation/names.ts";
-import { canonicalQuantity, compareQuantities } from "../quantity.ts";
+import {
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+} from "../quantity.ts";
 import { isMultipleOf, isNegativeQuantity, isWholeQuantity } from "../validation/quantities.ts";
 
 const hugePagesPrefix = "hugepages-";
@@ -42,6 +47,22 @@ export function isExtended(name: string): boolean {
 
 /** More may be promised than there is. */
 export const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePages(name);
+
+const nanosPerMilli = 1_000_000n;
+
+/** Amounts finer than a thousandth are rounded up to one, in place. */
+export function roundAmounts(list: Record<string, string> | undefined): void {
+  if (list === undefined) return;
+  for (const [name, text] of Object.entries(list)) {
+    // Others cannot be so fine.
+    if (!/[nu.e]/i.test(text)) continue;
+    const { nanos, format } = parseQuantity(text);
+    const rest = nanos % nanosPerMilli;
+    if (rest === 0n) continue;
+    const up = nanos > 0n ? nanosPerMilli - rest : -nanosPerMilli - rest;
+    list[name] = formatQuantity({ nanos: nanos + up, format });
+  }
+}
 
 type NameCheck = (name: string, path: string) => FieldError[];
 

@@ -1,4 +1,5 @@
 /** Security contexts of pods and containers. */
+import { schemaOf } from "#libs/schema/index.ts";
 import type {
   AppArmorProfile,
   PodSecurityContext,
@@ -16,6 +17,7 @@ import {
   tooLong,
   type FieldError,
 } from "../errors.ts";
+import { goStruct } from "../goform.ts";
 import { descendingPathField, invalidFor, optionalWordField } from "../validation/fields.ts";
 import { idErrors } from "../validation/names.ts";
 import { allContainers } from "./containers.ts";
@@ -189,14 +191,15 @@ export function validateSecurityContext(
 function validateEscalation(context: SecurityContext, path: string): FieldError[] {
   if (context.allowPrivilegeEscalation !== false) return [];
   const errors: FieldError[] = [];
+  const shown = () => goStruct(context, schemaOf("k8s.core.v1.SecurityContext"));
   if (context.privileged === true) {
     const detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-    errors.push(invalid(path, context, detail));
+    errors.push(invalid(path, shown(), detail));
   }
   if (context.capabilities?.add?.includes("CAP_SYS_ADMIN") === true) {
     const detail =
       "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-    errors.push(invalid(path, context, detail));
+    errors.push(invalid(path, shown(), detail));
   }
   return errors;
 }

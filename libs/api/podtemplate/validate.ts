@@ -166,11 +166,11 @@ export function validatePodTemplate(
   return errors;
 }
 
-/** The template of something that keeps a number of pods running for ever. */
+/** The template of a kind that keeps pods running for ever; Deployments speak as ReplicaSets. */
 export function validateReplicatedTemplate(
   template: PodTemplateSpec,
   isSelected: (labels: Readonly<Record<string, string>>) => boolean,
-  kind: "ReplicaSet" | "ReplicationController",
+  kind: string,
   path: string,
 ): FieldError[] {
   const { metadata, spec = {} } = template;
@@ -181,8 +181,7 @@ export function validateReplicatedTemplate(
   }
   errors.push(...validatePodTemplate(template, path));
   const { restartPolicy = "", activeDeadlineSeconds } = spec;
-  // A policy that Kubernetes does not know at all is told already.
-  if (restartPolicy !== "Always" && restartPolicy !== "") {
+  if (restartPolicy !== "Always") {
     errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy, ["Always"]));
   }
   if (activeDeadlineSeconds !== undefined) {

@@ -1,13 +1,14 @@
 /** Nodes: machines that run pods. */
 import type { Node, Taint } from "#proto/gen/k8s/core/v1.ts";
 import { duplicate, forbidden, invalid, type FieldError } from "../../errors.ts";
+import { validateMetadata } from "../../metadata/validate.ts";
+import { labelValueErrors } from "../../names.ts";
 import { validateQuantity } from "../../podtemplate/resources.ts";
 import { taintEffects } from "../../podtemplate/scheduling.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource, type PrintColumn } from "../../resource.ts";
 import { invalidFor, qualifiedNameField, wordField } from "../../validation/fields.ts";
 import { cidrErrors, cidrFamily } from "../../validation/names.ts";
-import { labelValueErrors } from "../../names.ts";
 import { everyVerb } from "../../verbs.ts";
 
 export const nodes = defineResource<Node>({
@@ -30,14 +31,18 @@ export const nodes = defineResource<Node>({
   defaults: setDefaults,
   prepareForUpdate: keepStatus,
   validate,
-  validateUpdate,
+  validateUpdate: (node, old) => [
+    ...validateMetadata(node.metadata ?? {}, { scope: "Cluster", nameRule: "dnsSubdomain" }),
+    ...validate(node),
+    ...validateChange(node, old),
+  ],
   nameRule: "dnsSubdomain",
   subresources: [
     {
       type: "part",
       name: "status",
       merge: (node, old) => ({ ...node, spec: old.spec ?? {} }),
-      validateUpdate,
+      validateUpdate: validateChange,
       resetFields: ["spec"],
     },
     { type: "connect", name: "proxy", kind: "NodeProxyOptions" },
@@ -124,7 +129,7 @@ function validateBlocks(blocks: readonly string[], path: string): FieldError[] {
   return errors;
 }
 
-function validateUpdate(node: Node, old: Node): FieldError[] {
+function validateChange(node: Node, old: Node): FieldError[] {
   const { spec = {}, status = {} } = node;
   const errors = validateResources(node);
   const seen = new Set<string>();

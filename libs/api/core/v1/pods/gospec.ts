@@ -1,5 +1,5 @@
 /** A pod spec as Kubernetes holds it inside, for the message that shows what an update changed. */
-import { schemaOf } from "#libs/schema/schemas.ts";
+import { schemaOf } from "#libs/schema/index.ts";
 import type { PodSpec } from "#proto/gen/k8s/core/v1.ts";
 import { goJson } from "../../../gotext.ts";
 import { goName, goStruct, type GoStruct, type GoValue } from "../../../goform.ts";

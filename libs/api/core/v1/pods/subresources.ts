@@ -1,6 +1,6 @@
 /** The subresources of pods that change one part of the spec. */
 import type { Container, Pod, PodSpec, ResourceRequirements } from "#proto/gen/k8s/core/v1.ts";
-import { schemaOf } from "#libs/schema/schemas.ts";
+import { schemaOf } from "#libs/schema/index.ts";
 import { semanticEqual } from "../../../equality.ts";
 import { forbidden, invalid, type FieldError } from "../../../errors.ts";
 import { goStruct } from "../../../goform.ts";
@@ -9,7 +9,7 @@ import { mirrorAnnotation, validateAnnotationsUpdate } from "../../../podtemplat
 import { unifiedDiff } from "../../../unifieddiff.ts";
 import { goSpecText } from "./gospec.ts";
 import { qosClassOf } from "./qos.ts";
-import { validatePod } from "./validate.ts";
+import { validatePodAgain } from "./validate.ts";
 
 /** The stored pod with another spec; of the metadata only the version is the client's. */
 function withSpec(pod: Pod, old: Pod, spec: PodSpec): Pod {
@@ -33,7 +33,7 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldErro
   if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
     return [forbidden("", "static pods do not support ephemeral containers")];
   }
-  const errors = validatePod(pod);
+  const errors = validatePodAgain(pod);
   const path = "spec.ephemeralContainers";
   const containers = pod.spec?.ephemeralContainers ?? [];
   for (const before of old.spec?.ephemeralContainers ?? []) {
@@ -87,7 +87,7 @@ export function validateResize(pod: Pod, old: Pod): FieldError[] {
   }
   if (before.os?.name === "windows") return [forbidden("", "windows pods cannot be resized")];
   const errors = [
-    ...validatePod(pod),
+    ...validatePodAgain(pod),
     ...validateAnnotationsUpdate(
       metadata?.annotations,
       old.metadata?.annotations,

@@ -1,4 +1,5 @@
 /** What an update may change in a pod (Kubernetes: ValidatePodUpdate). */
+import { schemaOf } from "#libs/schema/index.ts";
 import type {
   Container,
   NodeAffinity,
@@ -10,6 +11,7 @@ import type {
 } from "#proto/gen/k8s/core/v1.ts";
 import { semanticEqual } from "../../../equality.ts";
 import { forbidden, invalid, required, type FieldError } from "../../../errors.ts";
+import { goStruct, type GoStruct } from "../../../goform.ts";
 import { validateAnnotationsUpdate } from "../../../podtemplate/annotations.ts";
 import { validateImageSpaces } from "../../../podtemplate/containers.ts";
 import { validateTolerations } from "../../../podtemplate/scheduling.ts";
@@ -17,13 +19,13 @@ import { unifiedDiff } from "../../../unifieddiff.ts";
 import { int32Max, rangeText } from "../../../validation/names.ts";
 import { goSpecText } from "./gospec.ts";
 import { qosClassOf } from "./qos.ts";
-import { validatePod } from "./validate.ts";
+import { validatePodAgain } from "./validate.ts";
 
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const { spec = {}, metadata } = pod;
   const { spec: before = {} } = old;
   const errors = [
-    ...validatePod(pod),
+    ...validatePodAgain(pod),
     ...validateAnnotationsUpdate(
       metadata?.annotations,
       old.metadata?.annotations,
@@ -184,14 +186,17 @@ function validateNarrowedAffinity(
   if (terms.length !== termsBefore.length) {
     const detail =
       "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-    return [invalid(path, terms, detail)];
+    return [invalid(path, terms.map(shownTerm), detail)];
   }
   return terms.flatMap((term, index) => {
     if (narrows(term, termsBefore[index] ?? {})) return [];
     const detail = "only additions are allowed (no mutations or deletions)";
-    return [invalid(`${path}[${index}]`, term, detail)];
+    return [invalid(`${path}[${index}]`, shownTerm(term), detail)];
   });
 }
+
+const shownTerm = (term: NodeSelectorTerm): GoStruct =>
+  goStruct(term, schemaOf("k8s.core.v1.NodeSelectorTerm"));
 
 /** Requirements of a term may be added behind those that were there. */
 function narrows(term: NodeSelectorTerm, before: NodeSelectorTerm): boolean {

@@ -1,6 +1,7 @@
 /** Checks of a pod besides those of its spec as a template would have it. */
 import type { Pod } from "#proto/gen/k8s/core/v1.ts";
 import { forbidden, type FieldError } from "../../../errors.ts";
+import { validateMetadata } from "../../../metadata/validate.ts";
 import { validateAnnotationsOfPod } from "../../../podtemplate/annotations.ts";
 import { validateImageSpaces } from "../../../podtemplate/containers.ts";
 import { validatePodSpec } from "../../../podtemplate/validate.ts";
@@ -33,6 +34,12 @@ export function validatePod({ metadata, spec = {} }: Pod): FieldError[] {
       validateImageSpaces(container, `spec.initContainers[${index}]`),
     ),
   ];
+}
+
+/** On update Kubernetes checks metadata once more, together with the rest. */
+export function validatePodAgain(pod: Pod): FieldError[] {
+  const rules = { scope: "Namespaced", nameRule: "dnsSubdomain" } as const;
+  return [...validateMetadata(pod.metadata ?? {}, rules), ...validatePod(pod)];
 }
 
 /** A token is somebody's: without an account there is none. */
