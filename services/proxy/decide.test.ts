@@ -132,6 +132,13 @@ describe("planServices", () => {
     expect(plan([given], [slice([ready("10.0.0.1")])])).toEqual([]);
   });
 
+  it("takes every node for local when it serves them all", () => {
+    const slices = [slice([ready("10.0.0.1"), ready("10.0.0.2", "node-2")])];
+    const services = [service({ internalTrafficPolicy: "Local" })];
+    const [rule] = planServices({ services, slices, nodeName: "" });
+    expect(addresses(rule, "internal")).toEqual(["10.0.0.1:8080", "10.0.0.2:8080"]);
+  });
+
   it("takes the affinity only when it is by client", () => {
     const config = { clientIP: { timeoutSeconds: 7 } };
     const affinity = (sessionAffinity: "ClientIP" | "None") =>

@@ -13,7 +13,7 @@ const proxyNameLabel = "service.kubernetes.io/service-proxy-name";
 export interface Observed {
   readonly services: Iterable<Service>;
   readonly slices: Iterable<EndpointSlice>;
-  /** The node whose endpoints a "Local" traffic policy means. */
+  /** The node whose endpoints a "Local" traffic policy means; "": all nodes are on this machine. */
   readonly nodeName: string;
 }
 
@@ -82,7 +82,8 @@ function planPort(
   const candidates = slices
     .filter(({ addressType }) => addressType === family)
     .flatMap((slice) => candidatesOf(slice, name, protocol));
-  const local = candidates.filter((candidate) => candidate.nodeName === nodeName);
+  const isLocal = (candidate: Candidate) => nodeName === "" || candidate.nodeName === nodeName;
+  const local = candidates.filter(isLocal);
   const affinity = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
   return {
     name: `${keyOf(service)}:${name}`,

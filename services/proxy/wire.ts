@@ -2,8 +2,8 @@
 import type { Applied as UserspaceApplied } from "./modes/userspace.ts";
 
 export interface ProxyConfig {
-  /** The node whose endpoints a "Local" traffic policy means. */
-  readonly nodeName: string;
+  /** The node whose endpoints a "Local" traffic policy means. Default: all that there are. */
+  readonly nodeName?: string;
   readonly mode: "userspace";
   /** Where node ports are reachable. Default: 127.0.0.1. */
   readonly nodePortAddresses?: readonly string[];

@@ -24,7 +24,15 @@ export const serviceaccounts = defineResource<ServiceAccount>({
   validate: () => [],
   nameRule: "dnsSubdomain",
   warnings,
-  subresources: [],
+  subresources: [
+    {
+      type: "action",
+      name: "token",
+      group: "authentication.k8s.io",
+      version: "v1",
+      kind: "TokenRequest",
+    },
+  ],
   printColumns: [nameColumn, ageColumn],
   fieldSelectors: {},
   defaultPropagation: "background",
