@@ -1,0 +1,66 @@
+/** A kubelet as a whole: it registers its node, finds its pods, and runs them until it is stopped. */
+import { fromPromise, setup } from "xstate";
+
+type Event = { type: "Stop" };
+
+const slot = () => fromPromise<void>(() => Promise.reject(new Error("effect not provided")));
+
+export const kubeletMachine = setup({
+  types: { events: {} as Event },
+  actors: {
+    /** Connects to the runtime. */
+    connect: slot(),
+    register: slot(),
+    /** Resolves when the pods of this node are known, in the API and in the runtime. */
+    sync: slot(),
+  },
+  actions: {
+    startPods: () => {
+      throw new Error("effect not provided");
+    },
+    stopPods: () => {
+      throw new Error("effect not provided");
+    },
+    reportFailure: (_, _failure: { error: unknown }) => undefined,
+  },
+  delays: { retry: 1_000 },
+}).createMachine({
+  id: "kubelet",
+  initial: "connecting",
+  on: { Stop: ".stopped" },
+  states: {
+    connecting: {
+      invoke: {
+        src: "connect",
+        onDone: "registering",
+        onError: {
+          target: "waiting",
+          actions: { type: "reportFailure", params: ({ event }) => ({ error: event.error }) },
+        },
+      },
+    },
+    registering: {
+      invoke: {
+        src: "register",
+        onDone: "syncing",
+        onError: {
+          target: "waiting",
+          actions: { type: "reportFailure", params: ({ event }) => ({ error: event.error }) },
+        },
+      },
+    },
+    syncing: {
+      invoke: {
+        src: "sync",
+        onDone: "running",
+        onError: {
+          target: "waiting",
+          actions: { type: "reportFailure", params: ({ event }) => ({ error: event.error }) },
+        },
+      },
+    },
+    waiting: { after: { retry: "connecting" } },
+    running: { tags: "ready", entry: "startPods", exit: "stopPods" },
+    stopped: { type: "final" },
+  },
+});

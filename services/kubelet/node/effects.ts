@@ -1,0 +1,92 @@
+/** Registers the node and keeps telling that it lives. */
+import type { Host } from "#libs/actor/component.ts";
+import { leases } from "#libs/api/coordination/v1/leases.ts";
+import { nodes } from "#libs/api/core/v1/nodes.ts";
+import { hasReason } from "#libs/api/errors.ts";
+import type { Client } from "#libs/client/client.ts";
+import type { Node } from "#proto/gen/k8s/core/v1.ts";
+import type { Lease } from "#proto/gen/k8s/coordination/v1.ts";
+import { leaseOf, type NodeFacts, nodeOf, statusOf } from "./decide.ts";
+
+/** As the kubelet: a quarter of the lease. */
+const leaseRenewMs = 10_000;
+/** As nodeStatusReportFrequency. */
+const statusReportMs = 300_000;
+
+export class NodeKeeper {
+  readonly #host: Host;
+  readonly #client: Client;
+  readonly #facts: NodeFacts;
+  #node: Node | undefined;
+  #lease: Lease | undefined;
+
+  constructor(host: Host, client: Client, facts: NodeFacts) {
+    this.#host = host;
+    this.#client = client;
+    this.#facts = facts;
+  }
+
+  /** The registered object; undefined before. */
+  get node(): Node | undefined {
+    return this.#node;
+  }
+
+  /** Creates the node or takes over the one that is there, and shows it as ready. */
+  async register(): Promise<void> {
+    this.#node = await this.#ensureNode();
+    await this.reportStatus();
+    await this.renewLease();
+  }
+
+  /** Starts the signs of life; they end with the host. */
+  keepAlive(): void {
+    const { world, log, onEnd } = this.#host;
+    const told = (what: string) => (error: unknown) => log.warn({ err: error }, what);
+    onEnd(world.every(leaseRenewMs, () => void this.renewLease().catch(told("no lease"))));
+    onEnd(world.every(statusReportMs, () => void this.reportStatus().catch(told("no status"))));
+  }
+
+  /** Writes the status again; a node that somebody deleted is registered anew. */
+  async reportStatus(): Promise<void> {
+    for (let tries = 0; tries < conflictTriesMax; tries += 1) {
+      const node = this.#node ?? (await this.#ensureNode());
+      const status = statusOf(this.#facts, node.status, this.#host.world.now());
+      try {
+        this.#node = (await this.#client.update(nodes, { ...node, status }, "status")).object;
+        return;
+      } catch (error) {
+        if (!hasReason(error, "Conflict") && !hasReason(error, "NotFound")) throw error;
+        this.#node = await this.#ensureNode();
+      }
+    }
+  }
+
+  async renewLease(): Promise<void> {
+    if (!this.#node) return;
+    const lease = leaseOf(this.#node, this.#lease, this.#host.world.now());
+    try {
+      const write = this.#lease ? this.#client.update : this.#client.create;
+      this.#lease = (await write(leases, lease)).object;
+    } catch (error) {
+      if (hasReason(error, "AlreadyExists") || hasReason(error, "Conflict")) {
+        const { name = "", namespace = "" } = lease.metadata ?? {};
+        this.#lease = await this.#client.get(leases, { name, namespace });
+        return;
+      }
+      if (!hasReason(error, "NotFound")) throw error;
+      this.#lease = undefined;
+    }
+  }
+
+  async #ensureNode(): Promise<Node> {
+    const wanted = nodeOf(this.#facts);
+    try {
+      return (await this.#client.create(nodes, wanted)).object;
+    } catch (error) {
+      if (!hasReason(error, "AlreadyExists")) throw error;
+    }
+    return this.#client.get(nodes, { name: this.#facts.name });
+  }
+}
+
+const conflictTriesMax = 5;

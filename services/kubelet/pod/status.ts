@@ -1,0 +1,259 @@
+/** The status that a pod should show, from what its containers do: pure. */
+import { isDeepStrictEqual } from "node:util";
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  PodCondition,
+  PodStatus,
+} from "#proto/gen/k8s/core/v1.ts";
+import type { RuntimeContainer } from "../runtime.ts";
+import { crashBackoffMs, startBackoffMs } from "./backoff.ts";
+import { initialization, isOver, isPastDeadline, type Phase, phaseOf } from "./phase.ts";
+import {
+  attemptsOf,
+  containersOf,
+  hasStarted,
+  initContainersOf,
+  isDeleted,
+  isServing,
+  isSidecar,
+  type PodView,
+} from "./view.ts";
+
+const timeText = (milliseconds: number) =>
+  new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
+
+export function statusOf(view: PodView): PodStatus {
+  const { pod, runtime, hostIp, now } = view;
+  const present = pod.status ?? {};
+  const phase = phaseOf(view);
+  const ip = runtime?.ip ?? present.podIP;
+  const pastDeadline = isPastDeadline(view);
+  const inits = initContainersOf(pod).map((container) => containerStatus(view, container, true));
+  const main = containersOf(pod).map((container) => containerStatus(view, container, false));
+  return {
+    ...present,
+    ...(pod.metadata?.generation ? { observedGeneration: pod.metadata.generation } : {}),
+    phase,
+    conditions: conditionsOf(view, phase),
+    hostIP: hostIp,
+    hostIPs: [{ ip: hostIp }],
+    ...(ip ? { podIP: ip, podIPs: [{ ip }] } : {}),
+    startTime: present.startTime ?? timeText(now),
+    ...(inits.length > 0 ? { initContainerStatuses: inits } : {}),
+    containerStatuses: main,
+    ...(pastDeadline && phase === "Failed" && present.phase !== "Failed"
+      ? {
+          reason: "DeadlineExceeded",
+          message: "Pod was active on the node longer than the specified deadline",
+        }
+      : {}),
+  };
+}
+
+/** Times of conditions and back-off texts aside, do two statuses say the same? */
+export function isSameStatus(next: PodStatus, present: PodStatus | undefined): boolean {
+  return present !== undefined && isDeepStrictEqual(comparable(next), comparable(present));
+}
+
+function comparable(status: PodStatus): unknown {
+  // Undefined members and absent ones are the same on the wire.
+  return JSON.parse(JSON.stringify({ ...status, qosClass: undefined })) as unknown;
+}
+
+function containerStatus(view: PodView, container: Container, isInit: boolean): ContainerStatus {
+  const { name = "", image = "" } = container;
+  const attempts = attemptsOf(view, name);
+  const latest = attempts.at(-1);
+  const known = knownStatus(view, name, isInit);
+  // A container that the runtime forgot (a pod torn down, a node that restarted) keeps its story.
+  if (!latest && known?.containerID) return forgotten(view, known);
+  const state = stateOf(view, container, isInit);
+  const before = latest?.state === "exited" && state.waiting ? latest : attempts.at(-2);
+  return {
+    name,
+    state,
+    lastState: before?.state === "exited" ? { terminated: terminated(before) } : {},
+    ready: isInit && !isSidecar(container) ? latest?.exitCode === 0 : isServing(view, container),
+    restartCount: latest?.attempt ?? known?.restartCount ?? 0,
+    image: latest?.image ?? image,
+    imageID: latest?.imageId ?? "",
+    ...(latest ? { containerID: latest.id } : {}),
+    started: hasStarted(view, container),
+    ...statusResources(container),
+  };
+}
+
+function knownStatus({ pod }: PodView, name: string, isInit: boolean): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return (isInit ? initContainerStatuses : containerStatuses).find((known) => known.name === name);
+}
+
+function statusResources({ resources }: Container): Pick<ContainerStatus, "resources"> {
+  const { limits, requests } = resources ?? {};
+  return limits || requests ? { resources: { ...(limits && { limits }), ...(requests && { requests }) } } : {};
+}
+
+/** It was there and is no more: it ended with the pod, unless a new one is about to start. */
+function forgotten({ isTornDown, pod, now }: PodView, known: ContainerStatus): ContainerStatus {
+  if (known.state?.terminated) return { ...known, ready: known.ready && !isDeleted(pod) };
+  const ended = {
+    exitCode: 137,
+    reason: "ContainerStatusUnknown",
+    message: "The container could not be located when the pod was terminated",
+    finishedAt: timeText(now),
+    startedAt: known.state?.running?.startedAt ?? timeText(now),
+    ...(known.containerID ? { containerID: known.containerID } : {}),
+  };
+  if (isTornDown || isDeleted(pod)) {
+    return { ...known, state: { terminated: ended }, ready: false, started: false };
+  }
+  const waiting = { reason: "ContainerCreating" };
+  const lastState = { terminated: ended };
+  return { ...known, state: { waiting }, lastState, ready: false, started: false };
+}
+
+function stateOf(view: PodView, container: Container, isInit: boolean): ContainerState {
+  const { name = "" } = container;
+  const attempts = attemptsOf(view, name);
+  const latest = attempts.at(-1);
+  const failure = view.failures.get(name);
+  if (latest?.state === "running") {
+    return { running: { startedAt: timeText(latest.startedAt) } };
+  }
+  if (failure) return { waiting: failedStart(failure) };
+  if (!latest) return { waiting: { reason: waitingReason(view, isInit) } };
+  const backoff = crashBackoffMs(attempts);
+  const isWaiting = !isDeleted(view.pod) && !isOver(phaseOf(view)) && willRestart(view, container);
+  if (!isWaiting || backoff === 0) return { terminated: terminated(latest) };
+  const { name: podName = "", namespace = "", uid = "" } = view.pod.metadata ?? {};
+  const message =
+    `back-off ${goSeconds(backoff)} restarting failed container=${name} ` +
+    `pod=${podName}_${namespace}(${uid})`;
+  return { waiting: { reason: "CrashLoopBackOff", message } };
+}
+
+/** As Go prints a duration of whole seconds: 10s, 1m20s, 5m0s. */
+function goSeconds(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1_000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}
+
+function failedStart({ reason, message, ...failure }: { reason: string; message: string; at: number; count: number }) {
+  const isPull = reason === "ErrImagePull" && failure.count > 1;
+  if (!isPull) return { reason, message };
+  const wait = goSeconds(startBackoffMs({ reason, message, ...failure }));
+  return { reason: "ImagePullBackOff", message: `Back-off ${wait} pulling image: ${message}` };
+}
+
+function waitingReason(view: PodView, isInit: boolean): string {
+  const hasInits = initContainersOf(view.pod).length > 0;
+  if (!hasInits) return "ContainerCreating";
+  if (isInit) return "PodInitializing";
+  return initialization(view) === "done" ? "ContainerCreating" : "PodInitializing";
+}
+
+function willRestart({ pod }: PodView, { restartPolicy: own }: Container): boolean {
+  return own === "Always" || pod.spec?.restartPolicy !== "Never";
+}
+
+function terminated(container: RuntimeContainer): NonNullable<ContainerState["terminated"]> {
+  const { id, exitCode = 0, signal, reason, message, startedAt, finishedAt = startedAt } = container;
+  return {
+    exitCode,
+    ...(signal ? { signal } : {}),
+    reason: reason ?? (exitCode === 0 ? "Completed" : "Error"),
+    ...(message ? { message } : {}),
+    startedAt: timeText(startedAt),
+    finishedAt: timeText(finishedAt),
+    containerID: id,
+  };
+}
+
+type Wanted = Pick<PodCondition, "type" | "status" | "reason" | "message">;
+
+const kubeletConditions: ReadonlySet<string> = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "Ready",
+  "ContainersReady",
+  "PodScheduled",
+]);
+
+function conditionsOf(view: PodView, phase: Phase): PodCondition[] {
+  const { pod, runtime, now } = view;
+  const present = pod.status?.conditions ?? [];
+  const ready = readiness(view, phase);
+  const wanted: Wanted[] = [
+    { type: "PodReadyToStartContainers", status: runtime?.isRunning ? "True" : "False" },
+    initialized(view, phase),
+    { ...ready, type: "Ready", ...gates(view, ready) },
+    { ...ready, type: "ContainersReady" },
+    { type: "PodScheduled", status: "True" },
+  ];
+  const own = wanted.map((next) => stamped(view, next, present, now));
+  return [...own, ...present.filter(({ type = "" }) => !kubeletConditions.has(type))];
+}
+
+function stamped(
+  { pod }: PodView,
+  next: Wanted,
+  present: readonly PodCondition[],
+  now: number,
+): PodCondition {
+  const known = present.find(({ type }) => type === next.type);
+  const generation = pod.metadata?.generation;
+  const lastTransitionTime =
+    known?.status === next.status && known?.lastTransitionTime
+      ? known.lastTransitionTime
+      : timeText(now);
+  return {
+    ...next,
+    ...(generation ? { observedGeneration: generation } : {}),
+    lastProbeTime: known?.lastProbeTime ?? (null as unknown as string),
+    lastTransitionTime,
+  };
+}
+
+function initialized(view: PodView, phase: Phase): Wanted {
+  const type = "Initialized";
+  if (initialization(view) === "done") {
+    return phase === "Succeeded"
+      ? { type, status: "True", reason: "PodCompleted" }
+      : { type, status: "True" };
+  }
+  const incomplete = initContainersOf(view.pod)
+    .filter((container) => {
+      const latest = attemptsOf(view, container.name ?? "").at(-1);
+      return isSidecar(container) ? !latest : latest?.exitCode !== 0;
+    })
+    .map(({ name = "" }) => name);
+  const message = `containers with incomplete status: [${incomplete.join(" ")}]`;
+  return { type, status: "False", reason: "ContainersNotInitialized", message };
+}
+
+function readiness(view: PodView, phase: Phase): Omit<Wanted, "type"> {
+  if (phase === "Succeeded") return { status: "False", reason: "PodCompleted" };
+  if (phase === "Failed") return { status: "False", reason: "PodFailed" };
+  const serving = [...initContainersOf(view.pod).filter(isSidecar), ...containersOf(view.pod)];
+  const unready = serving.filter((container) => !isServing(view, container));
+  if (unready.length === 0) return { status: "True" };
+  const names = unready.map(({ name = "" }) => name);
+  const message = `containers with unready status: [${names.join(" ")}]`;
+  return { status: "False", reason: "ContainersNotReady", message };
+}
+
+/** Readiness gates: conditions that others set, and that must be true too. */
+function gates({ pod }: PodView, ready: Omit<Wanted, "type">): Partial<Wanted> {
+  if (ready.status !== "True") return {};
+  const missing = (pod.spec?.readinessGates ?? []).filter(
+    ({ conditionType }) =>
+      pod.status?.conditions?.find(({ type }) => type === conditionType)?.status !== "True",
+  );
+  if (missing.length === 0) return {};
+  const parts = missing.map(
+    ({ conditionType = "" }) => `corresponding condition of pod readiness gate "${conditionType}" does not exist.`,
+  );
+  return { status: "False", reason: "ReadinessGatesNotReady", message: parts.join(", ") };
+}

@@ -1,0 +1,69 @@
+/** What is known of one pod when the kubelet decides about it: plain data. */
+import type { Container, Pod } from "#proto/gen/k8s/core/v1.ts";
+import type { RuntimeContainer, RuntimePod } from "../runtime.ts";
+
+/** Why the last start of a container failed, until the next try. */
+export interface StartFailure {
+  readonly reason: string;
+  readonly message: string;
+  readonly at: number;
+  /** Failures in a row. */
+  readonly count: number;
+}
+
+/** Results of a container's probes so far. */
+export interface ProbeState {
+  readonly started: boolean;
+  readonly ready: boolean;
+  /** The liveness or startup probe gave up on it. */
+  readonly isUnhealthy: boolean;
+}
+
+export interface PodView {
+  readonly pod: Pod;
+  /** What the runtime has of it; undefined: nothing yet, or nothing any more. */
+  readonly runtime: RuntimePod | undefined;
+  readonly failures: ReadonlyMap<string, StartFailure>;
+  /** Of containers that have probes; the others are ready when they run. */
+  readonly probes: ReadonlyMap<string, ProbeState>;
+  /** Containers that were told to end, with the seconds that they were given. */
+  readonly stopping: ReadonlyMap<string, number>;
+  /** The sandbox was removed for good: the pod is over or deleted. */
+  readonly isTornDown: boolean;
+  readonly hostIp: string;
+  readonly now: number;
+}
+
+/** The latest start of a container, if any. */
+export function latestOf(view: PodView, name: string): RuntimeContainer | undefined {
+  return attemptsOf(view, name).at(-1);
+}
+
+/** All starts of a container, oldest first. */
+export function attemptsOf({ runtime }: PodView, name: string): RuntimeContainer[] {
+  const containers = runtime?.containers.filter((container) => container.name === name) ?? [];
+  return containers.toSorted((a, b) => a.attempt - b.attempt);
+}
+
+export const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always";
+export const initContainersOf = ({ spec }: Pod) => spec?.initContainers ?? [];
+export const containersOf = ({ spec }: Pod) => spec?.containers ?? [];
+export const restartPolicyOf = ({ spec }: Pod) => spec?.restartPolicy ?? "Always";
+export const isDeleted = ({ metadata }: Pod) => metadata?.deletionTimestamp !== undefined;
+
+export const succeeded = (container: RuntimeContainer | undefined) =>
+  container?.state === "exited" && container.exitCode === 0;
+export const failed = (container: RuntimeContainer | undefined) =>
+  container?.state === "exited" && container.exitCode !== 0;
+
+/** Runs, and its probes (if it has any) say that it may serve. */
+export function isServing(view: PodView, { name = "" }: Container): boolean {
+  if (latestOf(view, name)?.state !== "running") return false;
+  return view.probes.get(name)?.ready ?? true;
+}
+
+/** Runs, and its startup probe (if it has one) has succeeded. */
+export function hasStarted(view: PodView, { name = "" }: Container): boolean {
+  if (latestOf(view, name)?.state !== "running") return false;
+  return view.probes.get(name)?.started ?? true;
+}

@@ -1,0 +1,88 @@
+/** What a kubelet needs of a container runtime. Implementations: runtimes/<name>/. */
+import type { Container, Pod, Probe } from "#proto/gen/k8s/core/v1.ts";
+
+/** One container that the runtime knows, living or dead. */
+export interface RuntimeContainer {
+  readonly id: string;
+  readonly name: string;
+  /** Counts the starts of this container in its pod, from 0. */
+  readonly attempt: number;
+  readonly image: string;
+  readonly imageId: string;
+  readonly state: "running" | "exited";
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly finishedAt?: number;
+  readonly exitCode?: number;
+  readonly signal?: number;
+  /** Completed, Error, OOMKilled, … */
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** A pod's shared surroundings: its network, and the containers in it. */
+export interface RuntimePod {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly sandboxId: string;
+  /** Undefined while it has none, and when the sandbox is stopped. */
+  readonly ip: string | undefined;
+  readonly isRunning: boolean;
+  readonly containers: readonly RuntimeContainer[];
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  /** Lines from the end; undefined: all. */
+  readonly tailLines?: number;
+  /** Only lines after this, milliseconds since 1970. */
+  readonly since?: number;
+  readonly timestamps: boolean;
+}
+
+/** A container cannot be started; `reason` is shown as its waiting reason. */
+export class RuntimeError extends Error {
+  override readonly name = "RuntimeError";
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface ProbeResult {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+/**
+ * Every method rejects with RuntimeError for what the runtime refuses, with any other error when it
+ * is out of reach. Names and uids identify pods; starting what runs already is not an error.
+ */
+export interface Runtime {
+  /** As in node.status.nodeInfo.containerRuntimeVersion: `docker://20.10.24`. */
+  readonly version: string;
+  /** All pods of this node that the runtime knows. */
+  list(): Promise<readonly RuntimePod[]>;
+  /** One of them. */
+  get(uid: string): Promise<RuntimePod | undefined>;
+  /** Calls back with a pod's uid whenever something about its containers changed. */
+  watch(listener: (uid: string) => void): () => void;
+  /** Makes the pod's surroundings; resolves when its address is known. */
+  createSandbox(pod: Pod): Promise<void>;
+  /** Gets the image, creates the container and starts it. */
+  startContainer(pod: Pod, container: Container, attempt: number): Promise<void>;
+  /** Asks the container to end, and ends it after the grace period. Resolves when it has ended. */
+  stopContainer(uid: string, name: string, graceSeconds: number): Promise<void>;
+  /** Ends whatever runs; `keepLogs` leaves dead containers and their logs. */
+  removeSandbox(uid: string, options: { readonly keepLogs: boolean }): Promise<void>;
+  /** Chunks of a container's output; ends when there is no more to come. */
+  logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Asks a running container how it is: HTTP, TCP, gRPC or a command in it. A runtime without it has
+   * no containers that could answer: they count as started and ready as long as they run.
+   */
+  readonly probe?: (pod: Pod, container: RuntimeContainer, probe: Probe) => Promise<ProbeResult>;
+}

@@ -1,0 +1,63 @@
+/** The output of one simulated container, bounded, with readers that may follow it. */
+import type { LogOptions } from "../../runtime.ts";
+
+interface Line {
+  readonly text: string;
+  readonly at: number;
+}
+
+/** Lines that are kept; the oldest give way. */
+const linesMax = 1_000;
+const encoder = new TextEncoder();
+
+export class SimulatedLog {
+  #lines: Line[] = [];
+  #dropped = 0;
+  #closed = false;
+  #wake: (() => void)[] = [];
+
+  write(text: string, at: number): void {
+    this.#lines.push({ text, at });
+    if (this.#lines.length > linesMax) {
+      this.#lines.shift();
+      this.#dropped += 1;
+    }
+    this.#wakeAll();
+  }
+
+  /** No more lines will come. */
+  close(): void {
+    this.#closed = true;
+    this.#wakeAll();
+  }
+
+  async *read(options: LogOptions, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { tailLines, since = 0, timestamps, follow } = options;
+    const kept = this.#lines.filter(({ at }) => at >= since).length;
+    let next = this.#dropped + this.#lines.length - Math.min(kept, tailLines ?? kept);
+    while (!signal.aborted) {
+      const lines = this.#lines.slice(Math.max(0, next - this.#dropped));
+      next = this.#dropped + this.#lines.length;
+      if (lines.length > 0) yield encoder.encode(lines.map((line) => print(line, timestamps)).join(""));
+      if (this.#closed || !follow) return;
+      await this.#untilNews(signal);
+    }
+  }
+
+  #untilNews(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  #wakeAll(): void {
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+function print({ text, at }: Line, timestamps: boolean): string {
+  return timestamps ? `${new Date(at).toISOString().replace("Z", "000000Z")} ${text}\n` : `${text}\n`;
+}
