@@ -12,6 +12,8 @@ export interface NatsServerOptions {
   readonly config?: string;
   /** Bytes of one message. Default 8 MiB, like a server that Kubus starts. */
   readonly payloadMax?: number;
+  /** Bytes that JetStream may store. Default: what the disk holds. */
+  readonly storeBytesMax?: number;
 }
 
 export interface TestNatsServer {
@@ -22,8 +24,8 @@ export interface TestNatsServer {
   readonly pid: number;
   /** Ends the process; SIGKILL by default. The files stay. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same port and files. */
-  start(): Promise<void>;
+  /** Starts it again on the same port and files, with other options if there are any. */
+  start(options?: NatsServerOptions): Promise<void>;
   /** Ends it and removes the files. */
   stop(): Promise<void>;
 }
@@ -36,10 +38,8 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const program = await findProgram();
   const folder = await mkdtemp(join(tmpdir(), "kubus-nats-"));
   const port = await freePort();
-  const configFile = join(folder, "nats.conf");
-  await writeFile(configFile, configText(port, folder, options));
-  const server = new NatsProcess(program, port, folder, configFile);
-  await server.start();
+  const server = new NatsProcess(program, port, folder);
+  await server.start(options);
   return server;
 }
 
@@ -48,23 +48,23 @@ class NatsProcess implements TestNatsServer {
   readonly port: number;
   readonly folder: string;
   readonly #program: string;
-  readonly #configFile: string;
   #child: ChildProcess | undefined;
 
-  constructor(program: string, port: number, folder: string, configFile: string) {
+  constructor(program: string, port: number, folder: string) {
     this.#program = program;
     this.port = port;
     this.url = `nats://127.0.0.1:${port}`;
     this.folder = folder;
-    this.#configFile = configFile;
   }
 
   get pid(): number {
     return this.#child?.pid ?? 0;
   }
 
-  async start(): Promise<void> {
-    const child = spawn(this.#program, ["-c", this.#configFile], { stdio: "ignore" });
+  async start(options?: NatsServerOptions): Promise<void> {
+    const configFile = join(this.folder, "nats.conf");
+    if (options) await writeFile(configFile, configText(this.port, this.folder, options));
+    const child = spawn(this.#program, ["-c", configFile], { stdio: "ignore" });
     this.#child = child;
     const deadline = realWorld.monotonic() + startMsMax;
     while (!(await answers(this.port))) {
@@ -93,7 +93,11 @@ const configText = (port: number, folder: string, options: NatsServerOptions) =>
 host: 127.0.0.1
 port: ${port}
 max_payload: ${options.payloadMax ?? 8 * 1024 * 1024}
-jetstream { store_dir: "${join(folder, "jetstream")}", sync_interval: always }
+jetstream {
+  store_dir: "${join(folder, "jetstream")}"
+  sync_interval: always
+  ${options.storeBytesMax ? `max_file_store: ${options.storeBytesMax}` : ""}
+}
 ${options.config ?? ""}
 `;
 

@@ -181,6 +181,28 @@ test("a crashed store is started again by its supervisor", async () => {
   await store.stop();
 });
 
+test("a full disk is told to writers, keeps readers, and ends when there is space", async () => {
+  const reconnected = new Promise<void>((resolve) => bus.onReconnect(resolve));
+  await nats.kill();
+  await nats.start({ storeBytesMax: 2_000_000 });
+  await reconnected;
+  const store = await startStore(nats.url);
+  const value = "v".repeat(100_000);
+  let [written, refusal] = [0, ""];
+  while (refusal === "") {
+    const answer = await client.commit([put("CREATE", pod(`p${written}`), { value })]);
+    if (answer.failure === "COMMIT_FAILURE_UNSPECIFIED") written += 1;
+    else refusal = `${answer.failure}: ${answer.message}`;
+  }
+  expect(refusal).toMatch(/^COMMIT_FAILURE_UNAVAILABLE: .*(resources|storage|maximum)/);
+  expect((await client.list()).records.length).toBe(written);
+  await nats.kill();
+  await nats.start({});
+  expect(await commitSurely("last", "last")).toBe(written + 1);
+  expect(store.supervised.restarts()).toBe(0);
+  await store.stop();
+});
+
 describe("a log that another writes to", () => {
   const settings = settingsOf({}, 8 * 1024 * 1024);
   const open = () => {

@@ -58,6 +58,7 @@ interface PubAck {
 const expectedSequenceHeader = "Nats-Expected-Last-Sequence";
 const wrongLastSequence = 10_071;
 const streamNotFound = 10_059;
+const temporarilyUnavailable = 10_008;
 const apiTimeoutMs = 5_000;
 const retryMs = 100;
 /** Bytes that a replay asks for ahead of what it has processed. */
@@ -120,6 +121,8 @@ export class DurableStream {
   readonly #manager: JetStreamManager;
   readonly #inbox = createInbox();
   readonly #close: () => void;
+  #isClosed = false;
+  #onClose: () => void = () => undefined;
   #appends = 0;
   #onAnswer: (message: Msg) => void = () => undefined;
 
@@ -143,8 +146,11 @@ export class DurableStream {
     this.#close = () => subscription.unsubscribe();
   }
 
+  /** An append that is on its way ends as unknown. */
   close(): void {
+    this.#isClosed = true;
     this.#close();
+    this.#onClose();
   }
 
   async range(): Promise<{ first: number; last: number; messages: number; bytes: number }> {
@@ -158,19 +164,23 @@ export class DurableStream {
    * same message is sent again with the same expectation until its fate is known.
    */
   async append(subject: string, payload: Uint8Array, lastSequence: number): Promise<AppendOutcome> {
-    const deadline = this.#world.monotonic() + this.#limits.appendMsMax;
+    const { appendMsMax, appendTimeoutMs } = this.#limits;
+    const startedAt = this.#world.monotonic();
+    const elapsed = () => this.#world.monotonic() - startedAt;
     const reply = `${this.#inbox}.${(this.#appends++).toString(36)}`;
     let isAmbiguous = false;
     while (true) {
       const answer = await this.#send(subject, payload, lastSequence, reply);
       if (typeof answer === "string") isAmbiguous = true;
-      else {
+      // A server that just started says for a moment that it has no JetStream.
+      else if (!isTransient(answer) || elapsed() > appendTimeoutMs) {
         const outcome = await this.#judge(answer, payload, lastSequence);
         if (outcome && (outcome.type !== "Unavailable" || !isAmbiguous)) return outcome;
       }
-      if (this.#world.monotonic() > deadline) {
-        const seconds = this.#limits.appendMsMax / 1000;
-        return { type: "Unknown", message: `${this.name} did not answer for ${seconds} s` };
+      if (this.#isClosed) return { type: "Unknown", message: `${this.name} was closed` };
+      if (elapsed() > appendMsMax) {
+        const message = `${this.name} did not answer for ${appendMsMax / 1000} s`;
+        return { type: "Unknown", message };
       }
       if (typeof answer !== "string") await this.#world.sleep(retryMs);
     }
@@ -189,6 +199,7 @@ export class DurableStream {
         cancel();
         reconnects.unsubscribe();
         this.#onAnswer = () => undefined;
+        this.#onClose = () => undefined;
         resolve(answer);
       };
       const cancel = this.#world.after(this.#limits.appendTimeoutMs, () => settle("silent"));
@@ -197,6 +208,7 @@ export class DurableStream {
       this.#onAnswer = (message) => {
         if (message.subject === reply) settle(pubAckOf(message));
       };
+      this.#onClose = () => settle("silent");
       const head = headers();
       head.set(expectedSequenceHeader, String(lastSequence));
       try {
@@ -278,6 +290,9 @@ function pubAckOf(message: Msg): PubAck {
   const code = message.headers?.code ?? 0;
   return { error: { code, description: "no JetStream answers" } };
 }
+
+const isTransient = ({ error }: PubAck) =>
+  error?.err_code === temporarilyUnavailable || (error?.code === 503 && !error.err_code);
 
 const isSame = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 

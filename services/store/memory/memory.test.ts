@@ -337,6 +337,25 @@ describe("memory", () => {
     ]);
   });
 
+  test("partitions without a change in the window are forgotten, safely", () => {
+    const writes = Array.from({ length: 20_100 }, (_, index) =>
+      write("MUTATION_TYPE_CREATE", index + 1, {
+        key: { ...key, name: `n${index}` },
+        partition: `p${index % 15_000}`,
+      }),
+    );
+    const memory = filled(writes, { historyCountMax: 10 });
+    const table = memory.table("", "pods");
+    expect(table?.partitions.size).toBeLessThan(10_010);
+    const again = write("MUTATION_TYPE_UPDATE", 20_101, {
+      key: { ...key, name: "n6000" },
+      partition: "p6000",
+    });
+    const { previousPartitionRevision } = memory.apply(again);
+    expect(previousPartitionRevision).toBeGreaterThanOrEqual(6_001);
+    expect(previousPartitionRevision).toBeLessThanOrEqual(memory.floor);
+  });
+
   test("a page is bounded by bytes, but never empty", () => {
     const large = (name: string, revision: number) =>
       write("MUTATION_TYPE_CREATE", revision, {

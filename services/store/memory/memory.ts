@@ -30,6 +30,8 @@ export class BrokenInvariantError extends Error {
   override readonly name = "BrokenInvariantError";
 }
 
+/** Partitions of a resource whose last revision is remembered, beside those in the window. */
+const partitionsMax = 10_000;
 /** Batches that one call of `compact` drops at most, so that it stays short. */
 const compactBatchesMax = 256;
 
@@ -182,9 +184,11 @@ export class StoreMemory implements View {
     group: string,
     resource: string,
     revision: number,
+    prunedRevision: number,
     partitions: Iterable<readonly [string, number]>,
   ): void {
     const table = this.#tableFor(group, resource);
+    table.prunedRevision = prunedRevision;
     table.revision = revision;
     table.floorRevision = revision;
     for (const [partition, head] of partitions) {
@@ -204,10 +208,18 @@ export class StoreMemory implements View {
     const text = tableText(group, resource);
     const found = this.tables.get(text);
     if (found) return found;
-    const sorted = new SortedEntries<Entry>();
-    const now = { byKey: new Map(), sorted, revision: 0, partitions: new Map() };
-    const atFloor = { floorRevision: 0, floorPartitions: new Map() };
-    const table: Table = { group, resource, ...now, ...atFloor };
+    const table: Table = {
+      group,
+      resource,
+      byKey: new Map(),
+      sorted: new SortedEntries<Entry>(),
+      revision: 0,
+      partitions: new Map(),
+      prunedRevision: 0,
+      pruneAbove: partitionsMax,
+      floorRevision: 0,
+      floorPartitions: new Map(),
+    };
     this.tables.set(text, table);
     return table;
   }
@@ -232,7 +244,7 @@ export class StoreMemory implements View {
   /** Moves the heads of the resource and its partitions on. */
   #follow(table: Table, entry: Entry, version: Version, before: Version | undefined): Change {
     const { revision, partition } = version;
-    const headOf = (name: string) => table.partitions.get(name) ?? 0;
+    const headOf = (name: string) => table.partitions.get(name) ?? table.prunedRevision;
     const isMoved = before !== undefined && before.partition !== partition;
     const change: Change = {
       revision,
@@ -247,6 +259,7 @@ export class StoreMemory implements View {
     table.revision = revision;
     table.partitions.set(partition, revision);
     if (isMoved) table.partitions.set(before.partition, revision);
+    if (table.partitions.size > table.pruneAbove) prune(table);
     return change;
   }
 
@@ -261,6 +274,22 @@ export class StoreMemory implements View {
     table.byKey.delete(entry.sortKey);
     table.sorted.remove(entry);
   }
+}
+
+/**
+ * Forgets the partitions without a change in the window: nodes come and go. What is told of them
+ * is then a later revision than the true one, but none in the window.
+ */
+function prune(table: Table): void {
+  for (const [partition, revision] of table.partitions) {
+    if (revision > table.floorRevision) continue;
+    table.partitions.delete(partition);
+    table.prunedRevision = Math.max(table.prunedRevision, revision);
+  }
+  for (const partition of table.floorPartitions.keys()) {
+    if (!table.partitions.has(partition)) table.floorPartitions.delete(partition);
+  }
+  table.pruneAbove = Math.max(partitionsMax, 2 * table.partitions.size);
 }
 
 const tableText = (group: string, resource: string) => `${group}/${resource}`;

@@ -192,7 +192,7 @@ function changesAfter(
   return found.reverse();
 }
 
-/** Keys `from` ≤ key < `to` that were there at a revision: those of now, put right by the changes. */
+/** Keys `from` ≤ key < `to` that were there at a revision: today's, put right by the changes. */
 function countLivingAt(
   memory: StoreMemory,
   table: Table,

@@ -32,8 +32,11 @@ export interface Table {
   readonly sorted: SortedEntries<Entry>;
   /** Revision of the last change of the resource. */
   revision: number;
-  /** The same for each partition. */
+  /** The same for each partition; of those that are left out it is `prunedRevision` at most. */
   readonly partitions: Map<string, number>;
+  prunedRevision: number;
+  /** So many partitions are remembered before the next look for some to leave out. */
+  pruneAbove: number;
   /** Both as they were at the floor. */
   floorRevision: number;
   readonly floorPartitions: Map<string, number>;

@@ -16,8 +16,8 @@ export interface Loaded {
 
 /**
  * Loads the newest snapshot; when it is damaged, reports that and loads the one before. Without
- * any, gives an empty memory at the start of the log: whether the log reaches back so far is for the
- * replay to say.
+ * any, gives an empty memory at the start of the log: whether the log reaches back so far is for
+ * the replay to say.
  */
 export async function loadSnapshot(
   snapshots: DurableStream,
@@ -63,9 +63,9 @@ async function load(
   if (index !== chunks || found !== records || crc !== chunksCrc) {
     throw new DamagedError(`snapshot message ${at}: ${index} of ${chunks} chunks are right`);
   }
-  for (const { group, resource, revision: head, partitions } of manifest.heads) {
+  for (const { group, resource, revision: head, prunedRevision, partitions } of manifest.heads) {
     const heads = partitions.map((each) => [each.partition, each.revision] as const);
-    memory.restoreHeads(group, resource, head, heads);
+    memory.restoreHeads(group, resource, head, prunedRevision, heads);
   }
   const position = positionOf(manifest);
   memory.restored(revision, position);

@@ -3,7 +3,7 @@ import type { Bus } from "#libs/bus/bus.ts";
 import type { SnapshotManifest, SnapshotRecord } from "#proto/gen/kubus/store/v1.ts";
 import type { DurableStream } from "../log/stream.ts";
 import type { StoreMemory } from "../memory/memory.ts";
-import { type Table, justAfter, versionAt } from "../memory/versions.ts";
+import { type Table, versionAt } from "../memory/versions.ts";
 import { chainCrc, encodeChunk, encodeManifest, readManifest } from "./format.ts";
 
 export interface SnapshotPlace {
@@ -27,8 +27,8 @@ const recordOverheadBytes = 200;
 /**
  * A snapshot of the floor: the log behind it still holds the whole window. The memory is read in
  * slices of one chunk, between which commits go on. It counts once its manifest is stored; the log
- * is kept back to the snapshot before, so that one may be damaged. Rejects when a chunk is not stored;
- * what it wrote till then is harmless.
+ * is kept back to the snapshot before, so that one may be damaged. Rejects when a chunk is not
+ * stored; what it wrote till then is harmless.
  */
 export async function writeSnapshot(place: SnapshotPlace): Promise<SnapshotWritten> {
   const unpin = place.memory.pin();
@@ -119,11 +119,12 @@ function pieceOf(
   for (const entry of table.sorted.from(from)) {
     const version = versionAt(entry, revision);
     if (!version?.value) continue;
+    bytes += version.value.length + recordOverheadBytes;
+    // A chunk must fit a message of the server, as every single record does.
+    if (bytes > bytesMax && records.length > 0) return { records, next: entry.sortKey };
     const { key } = entry;
     const { previous: _, ...rest } = version;
     records.push({ ...rest, key, value: version.value });
-    bytes += version.value.length + recordOverheadBytes;
-    if (bytes >= bytesMax) return { records, next: justAfter(entry.sortKey) };
   }
   return { records, next: undefined };
 }
@@ -131,9 +132,10 @@ function pieceOf(
 const headsAtFloor = (memory: StoreMemory): SnapshotManifest["heads"] =>
   [...memory.tables.values()]
     .filter(({ floorRevision }) => floorRevision > 0)
-    .map(({ group, resource, floorRevision, floorPartitions }) => ({
+    .map(({ group, resource, floorRevision, prunedRevision, floorPartitions }) => ({
       group,
       resource,
       revision: floorRevision,
+      prunedRevision: Math.min(prunedRevision, floorRevision),
       partitions: [...floorPartitions].map(([partition, head]) => ({ partition, revision: head })),
     }));
