@@ -35,7 +35,10 @@ export function ensureGenerated(options: GenerateOptions = {}): boolean {
 function hashOf(paths: readonly string[], proto: string): string {
   const hash = createHash("sha256");
   for (const path of paths) {
-    hash.update(`${relative(proto, path)}\0`).update(readFileSync(path)).update("\0");
+    hash
+      .update(`${relative(proto, path)}\0`)
+      .update(readFileSync(path))
+      .update("\0");
   }
   return hash.digest("hex");
 }

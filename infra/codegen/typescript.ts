@@ -1,8 +1,4 @@
-import type {
-  Descriptor,
-  FieldDescriptor,
-  MessageDescriptor,
-} from "#libs/schema/descriptor.ts";
+import type { Descriptor, FieldDescriptor, MessageDescriptor } from "#libs/schema/descriptor.ts";
 
 const scalars: Readonly<Record<string, string>> = {
   string: "string",
@@ -38,8 +34,7 @@ export function typeScriptModules(descriptor: Descriptor): Map<string, string> {
 }
 
 /** `k8s.core.v1` is `k8s/core/v1.ts`. */
-export const modulePath = (packageName: string): string =>
-  `${packageName.replaceAll(".", "/")}.ts`;
+export const modulePath = (packageName: string): string => `${packageName.replaceAll(".", "/")}.ts`;
 
 const packageOf = (name: string): string => name.slice(0, name.lastIndexOf("."));
 const shortName = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
@@ -54,16 +49,16 @@ function moduleText(descriptor: Descriptor, name: string, members: readonly stri
   };
   const declarations = members.toSorted().map((member) => {
     const values = descriptor.enums[member];
-    return values
-      ? enumText(member, values)
-      : messageText(descriptor, member, reference);
+    return values ? enumText(member, values) : messageText(descriptor, member, reference);
   });
   const imports = [...imported]
     .toSorted()
     .map((one) => `import type * as ${alias(one)} from "#proto/gen/${modulePath(one)}";\n`);
-  return ["// Generated from the proto files by infra/codegen.\n", ...imports, ...declarations].join(
-    "\n",
-  );
+  return [
+    "// Generated from the proto files by infra/codegen.\n",
+    ...imports,
+    ...declarations,
+  ].join("\n");
 }
 
 function enumText(name: string, values: Readonly<Record<string, number>>): string {

@@ -1,6 +1,6 @@
 /**
- * Amounts of resources: `100m`, `1.5Gi`, `2e3`. Exact, in billionths; Kubernetes' parser and printer
- * (apimachinery pkg/api/resource) decide what is accepted and what is written.
+ * Amounts of resources: `100m`, `1.5Gi`, `2e3`. Exact, in billionths; Kubernetes' parser and
+ * printer (apimachinery pkg/api/resource) decide what is accepted and what is written.
  */
 
 /** Which suffixes an amount was written with, and is written with again. */

@@ -95,7 +95,9 @@ export interface MessageSchema {
   /** Has apiVersion and kind in JSON (which are not fields of the message). */
   readonly typeMeta: boolean;
   readonly mapType: "atomic" | "granular" | undefined;
-  readonly gvk: { readonly group: string; readonly version: string; readonly kind: string } | undefined;
+  readonly gvk:
+    | { readonly group: string; readonly version: string; readonly kind: string }
+    | undefined;
   readonly description: string;
 }
 

@@ -2,6 +2,7 @@
 import type { Reader } from "protobufjs";
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 import { decodeForm } from "./forms.ts";
+import { setKey } from "./keys.ts";
 import { emptyOf } from "./zero.ts";
 
 /** Reads a message that ends at `end`. */
@@ -55,7 +56,7 @@ function readFields(
   if (reader.pos !== end) throw new RangeError("a field runs past the end of its message");
 }
 
-/** Whether absent fields have values of their own: kubus messages have, Kubernetes' JSON does not. */
+/** In kubus messages absent fields have values; in Kubernetes' JSON they are left out. */
 const isKubernetes = ({ name }: MessageSchema) => name.startsWith("k8s.");
 
 function completer(schema: MessageSchema): (object: Fields) => void {
@@ -101,7 +102,9 @@ function fieldDecoder(field: FieldSchema, parent: MessageSchema): FieldDecoder {
 }
 
 function inlineDecoder(message: MessageSchema): FieldDecoder {
-  const fields = new Map(message.fields.map((field) => [field.number, fieldDecoder(field, message)]));
+  const fields = new Map(
+    message.fields.map((field) => [field.number, fieldDecoder(field, message)]),
+  );
   const complete = completer(message);
   return (reader, object, _wireType, depth) => {
     readFields(reader, reader.uint32() + reader.pos, fields, object, depth + 1);
@@ -138,9 +141,7 @@ function mapDecoder(field: FieldSchema, parent: MessageSchema): FieldDecoder {
       else if (tag >>> 3 === 2) value = read(reader, depth);
       else reader.skipType(tag & 7);
     }
-    // A plain assignment of this key would set the prototype.
-    if (key === "__proto__") return;
-    map[key] = value ?? zero();
+    setKey(map, key, value ?? zero());
   };
 }
 

@@ -73,7 +73,8 @@ function scalarFieldEncoder(field: FieldSchema): FieldEncoder {
   const { name, number } = field;
   const write = scalarWriter(field);
   const tag = ((number << 3) | wireType(field)) >>> 0;
-  const keepsZero = field.pointer || field.optional;
+  // No bytes and nil bytes differ where both are written.
+  const keepsZero = field.pointer || field.optional || (field.kind === "bytes" && field.always);
   return (writer, object) => {
     const value = object[name];
     if (value === undefined || value === null) return;
@@ -87,36 +88,43 @@ const isZero = (value: unknown) =>
   value === 0 || value === "" || value === false || (value instanceof Uint8Array && !value.length);
 
 function listEncoder(field: FieldSchema): FieldEncoder {
-  const { name, number, message } = field;
+  const { name, number } = field;
   const tag = ((number << 3) | wireType(field)) >>> 0;
-  const write = message ? delimited(messageEncoder(message)) : scalarWriter(field);
+  const write = itemWriter(field);
   return (writer, object) => {
     const list = object[name];
     if (list === undefined || list === null) return;
     if (!Array.isArray(list)) throw new TypeError(`${name}: expected a list`);
     for (const item of list) {
       writer.uint32(tag);
-      // A null in a list is Go's zero value of the item.
-      write(writer, item ?? (message ? {} : ""));
+      write(writer, item);
     }
   };
 }
 
-const delimited =
-  (encode: Encoder): Encoder =>
-  (writer, value) => {
+/** Of a list or map; null is Go's zero value of the item. */
+function itemWriter(field: FieldSchema): Encoder {
+  const { kind, message } = field;
+  if (!message) {
+    const write = scalarWriter(field);
+    const zero = kind === "string" || kind === "bytes" ? "" : kind === "bool" ? false : 0;
+    return (writer, value) => write(writer, value ?? zero);
+  }
+  const encode = messageEncoder(message);
+  return (writer, value) => {
     writer.fork();
-    encode(writer, value);
+    if (value !== null && value !== undefined) encode(writer, value);
     writer.ldelim();
   };
+}
 
 const keyTag = (1 << 3) | lengthDelimited;
 
 function mapEncoder(field: FieldSchema): FieldEncoder {
-  const { name, number, message } = field;
+  const { name, number } = field;
   const tag = ((number << 3) | lengthDelimited) >>> 0;
   const valueTag = (2 << 3) | wireType(field);
-  const write = message ? delimited(messageEncoder(message)) : scalarWriter(field);
+  const write = itemWriter(field);
   return (writer, object) => {
     const map = object[name];
     if (map === undefined || map === null) return;
@@ -125,7 +133,7 @@ function mapEncoder(field: FieldSchema): FieldEncoder {
     for (const key of Object.keys(map).toSorted()) {
       writer.uint32(tag).fork().uint32(keyTag).string(key);
       writer.uint32(valueTag);
-      write(writer, (map as Fields)[key] ?? (message ? {} : ""));
+      write(writer, (map as Fields)[key]);
       writer.ldelim();
     }
   };
@@ -146,7 +154,8 @@ function scalarWriter(field: FieldSchema): Encoder {
     typeof value === "number" && Number.isInteger(value) ? value : wrong(value);
   switch (kind) {
     case "string":
-      return (writer, value) => void writer.string(typeof value === "string" ? value : wrong(value));
+      return (writer, value) =>
+        void writer.string(typeof value === "string" ? value : wrong(value));
     case "bool":
       return (writer, value) => void writer.bool(typeof value === "boolean" ? value : wrong(value));
     case "int32":

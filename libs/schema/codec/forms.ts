@@ -22,7 +22,8 @@ export function encodeForm(
     case "microTime":
       return encodeTime;
     case "duration":
-      return (writer, value) => void writer.uint32(varintTag(1)).int64(durationNanos(String(value)));
+      return (writer, value) =>
+        void writer.uint32(varintTag(1)).int64(durationNanos(String(value)));
     case "rawObject":
     case "rawJson":
       return (writer, value) => void writer.uint32(stringTag(1)).string(JSON.stringify(value));

@@ -2,31 +2,41 @@
 
 const nanosPerMilli = 1_000_000;
 const timePattern =
-  /^(\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)$/;
-
-/** Whether a text is an RFC 3339 time. */
-export function isTime(text: string): boolean {
-  return timePattern.test(text) && !Number.isNaN(Date.parse(text));
-}
+  /^(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?(?:Z|([+-])(\d\d):(\d\d))$/;
 
 /** Seconds since 1970 and nanoseconds. Throws `TypeError` on anything else than RFC 3339. */
 export function instantOf(text: string): { readonly seconds: number; readonly nanos: number } {
   const match = timePattern.exec(text);
-  const milliseconds = Date.parse(text);
-  if (!match || Number.isNaN(milliseconds)) throw new TypeError(`not a time: ${text}`);
-  const nanos = Number((match[7] ?? "").padEnd(9, "0"));
-  return { seconds: Math.floor(milliseconds / 1_000), nanos };
+  if (!match) throw new TypeError(`not a time: ${text}`);
+  const [, year, month, day, hour, minute, second, fraction = "", sign, hours, minutes] = match;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const offset =
+    sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
+  const seconds =
+    date.getTime() / 1_000 + Number(hour) * 3_600 + (Number(minute) - offset) * 60 + Number(second);
+  return { seconds, nanos: Number(fraction.padEnd(9, "0")) };
 }
+
+/** Go's zero time, which is no time: it is null in JSON. */
+export const zeroTimeSeconds = -62_135_596_800;
 
 /** As metav1.Time writes it: whole seconds, UTC. */
 export function timeText(seconds: number): string {
-  return `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`;
+  return `${dateText(seconds)}Z`;
 }
 
 /** As metav1.MicroTime writes it: six digits of fraction. */
 export function microTimeText(seconds: number, nanos: number): string {
   const micros = String(Math.floor(nanos / 1_000)).padStart(6, "0");
-  return `${new Date(seconds * 1_000).toISOString().slice(0, 19)}.${micros}Z`;
+  return `${dateText(seconds)}.${micros}Z`;
+}
+
+/** Throws `RangeError` beyond the year 9999, as Go does. */
+function dateText(seconds: number): string {
+  const text = new Date(seconds * 1_000).toISOString();
+  if (text.length !== 24) throw new RangeError("year is outside of range [0,9999]");
+  return text.slice(0, 19);
 }
 
 const units: readonly (readonly [string, number])[] = [

@@ -3,6 +3,9 @@ export class FieldTypeError extends Error {
   override readonly name = "FieldTypeError";
 }
 
+/** One that Go's own unmarshalling functions report: it ends decoding, and so wins over others. */
+export class FinalFieldError extends FieldTypeError {}
+
 /** What Go calls the kind of a JSON value. */
 export function jsonKind(value: unknown): string {
   if (value === null || value === undefined) return "null";

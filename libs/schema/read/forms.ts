@@ -2,9 +2,16 @@
 import { canonicalQuantity, QuantityError } from "#libs/api/quantity.ts";
 import { durationText, instantOf, microTimeText, timeText } from "../codec/times.ts";
 import type { MessageSchema } from "../schema.ts";
-import { FieldTypeError } from "./error.ts";
+import { FinalFieldError } from "./error.ts";
 import { goDurationNanos, microTimeProblem, timeProblem } from "./go-time.ts";
-import { type FieldPlace, type Place, structReader, type ValueReader, wrongType } from "./object.ts";
+import { goStruct } from "./go-type.ts";
+import {
+  type FieldPlace,
+  nestedReader,
+  type Place,
+  type ValueReader,
+  wrongType,
+} from "./object.ts";
 
 /** The reader of a message that has a form of its own. */
 export function formReader(message: MessageSchema): ValueReader {
@@ -33,39 +40,42 @@ export function formReader(message: MessageSchema): ValueReader {
 
 /** Numbers are taken as they are written; everything else is text that does not parse. */
 function readQuantity(value: unknown): string {
-  const text = typeof value === "string" ? value.trim() : JSON.stringify(value);
+  const text = typeof value === "string" ? value.replaceAll(/^ +| +$/g, "") : JSON.stringify(value);
   try {
     return canonicalQuantity(text);
   } catch (error) {
-    if (error instanceof QuantityError) throw new FieldTypeError(error.message);
+    if (error instanceof QuantityError) throw new FinalFieldError(error.message);
     throw error;
   }
 }
 
 function readIntOrString(value: unknown, place: Place, at: FieldPlace): number | string {
   if (typeof value === "string") return value;
-  if (typeof value !== "number") throw wrongType(value, place, at, "int32");
+  if (typeof value !== "number") throw wrongType(value, place, at, "int32", "", FinalFieldError);
   if (!Number.isInteger(value) || Math.abs(value) > 2 ** 31 - 1) {
-    throw wrongType(value, place, at, "int32", ` ${value}`);
+    throw wrongType(value, place, at, "int32", ` ${value}`, FinalFieldError);
   }
   return value;
 }
+
+const notText = (value: unknown, place: Place, at: FieldPlace) =>
+  wrongType(value, place, at, "string", "", FinalFieldError);
 
 /** `Z` and nothing finer than seconds: already as it is written. */
 const canonicalTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 function readTime(value: unknown, place: Place, at: FieldPlace): string | undefined {
-  if (typeof value !== "string") throw wrongType(value, place, at, "string");
+  if (typeof value !== "string") throw notText(value, place, at);
   const problem = timeProblem(value);
-  if (problem !== undefined) throw new FieldTypeError(problem);
+  if (problem !== undefined) throw new FinalFieldError(problem);
   const text = canonicalTime.test(value) ? value : timeText(instantOf(value).seconds);
   return isZeroTime(text) ? undefined : text;
 }
 
 function readMicroTime(value: unknown, place: Place, at: FieldPlace): string | undefined {
-  if (typeof value !== "string") throw wrongType(value, place, at, "string");
+  if (typeof value !== "string") throw notText(value, place, at);
   const problem = microTimeProblem(value);
-  if (problem !== undefined) throw new FieldTypeError(problem);
+  if (problem !== undefined) throw new FinalFieldError(problem);
   const { seconds, nanos } = instantOf(value);
   const text = microTimeText(seconds, nanos);
   return isZeroTime(text) ? undefined : text;
@@ -75,15 +85,15 @@ function readMicroTime(value: unknown, place: Place, at: FieldPlace): string | u
 const isZeroTime = (text: string): boolean => text.startsWith("0001-01-01T00:00:00");
 
 function readDuration(value: unknown, place: Place, at: FieldPlace): string {
-  if (typeof value !== "string") throw wrongType(value, place, at, "string");
+  if (typeof value !== "string") throw notText(value, place, at);
   const nanos = goDurationNanos(value);
-  if (typeof nanos === "string") throw new FieldTypeError(nanos);
+  if (typeof nanos === "string") throw new FinalFieldError(nanos);
   return durationText(nanos);
 }
 
 /** ExtraValue and Verbs are lists of strings in Go; an empty one stays a list. */
 function stringListReader(message: MessageSchema): ValueReader {
-  const type = message.name.split(".").slice(-2).join(".");
+  const type = goStruct(message);
   return (value, place, at) => {
     if (!Array.isArray(value)) throw wrongType(value, place, at, type);
     return value.map((item: unknown) => {
@@ -95,36 +105,33 @@ function stringListReader(message: MessageSchema): ValueReader {
 
 /** A schema, or the other thing that may stand for one: see apiextensions' marshalling. */
 function schemaOrReader(message: MessageSchema): ValueReader {
-  const props = message.fields.find(({ kind, cardinality }) => {
-    return kind === "message" && cardinality === "single";
-  })?.message;
-  if (!props) throw new Error(`${message.name} has no schema`);
-  const read = structReader(props);
-  const readSchema: ValueReader = (value, place, at) => {
-    place.path.push(at.path);
-    const object = read(value as Record<string, unknown>, place);
-    place.path.pop();
-    return object;
+  const props = message.fields.find(({ name }) => name === "schema")?.message;
+  const other = message.fields.find(({ name }) => name !== "schema");
+  if (!props || !other) throw new Error(`${message.name} has no schema`);
+  const readSchema = nestedReader(props, goStruct(props));
+  const read: ValueReader = (value, place, at) => {
+    if (Array.isArray(value) && other.kind !== "bool") {
+      if (value.length === 0) return undefined;
+      return other.message
+        ? value.map((item) => (item === null ? {} : readSchema(item, place, at)))
+        : value.map((item) => textItem(item, place, at));
+    }
+    if (typeof value === "object" && !Array.isArray(value)) return readSchema(value, place, at);
+    if (other.kind !== "bool") return undefined;
+    if (typeof value === "boolean") return value;
+    throw new FinalFieldError("boolean or JSON schema expected");
   };
-  const { kind } = message.fields.find((field) => field.message !== props || isList(field)) ?? {};
+  // Go decodes these by themselves, so that their first error is final for the whole.
   return (value, place, at) => {
-    if (kind === "bool" && typeof value === "boolean") return value;
-    if (kind !== "bool" && Array.isArray(value)) {
-      return kind === "string"
-        ? value.map(String)
-        : value.map((item) => readSchema(item, place, at));
-    }
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return readSchema(value, place, at);
-    }
-    throw new FieldTypeError(
-      kind === "bool"
-        ? "boolean or JSON schema expected"
-        : kind === "string"
-          ? "schema or string array expected"
-          : "schema or array of schemas expected",
-    );
+    const inner: Place = { ...place, path: [...place.path], first: undefined };
+    const canonical = read(value, inner, at);
+    if (inner.first) throw new FinalFieldError(inner.first.message);
+    return canonical ?? null;
   };
 }
 
-const isList = ({ cardinality }: { cardinality: string }): boolean => cardinality === "list";
+function textItem(item: unknown, place: Place, at: FieldPlace): string {
+  if (item === null) return "";
+  if (typeof item !== "string") throw wrongType(item, place, at, "string", "", FinalFieldError);
+  return item;
+}

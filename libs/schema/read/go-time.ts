@@ -17,20 +17,23 @@ interface Element {
   /** As the layout shows it. */
   readonly layout: string;
   readonly pattern: RegExp;
+  /** Least and greatest number, and what Go calls it. */
+  readonly range?: readonly [number, number, string];
 }
 
+const two = /^\d\d/;
 const elements: readonly Element[] = [
   { layout: "2006", pattern: /^\d{4}/ },
   { layout: "-", pattern: /^-/ },
-  { layout: "01", pattern: /^\d\d/ },
+  { layout: "01", pattern: two, range: [1, 12, "month"] },
   { layout: "-", pattern: /^-/ },
-  { layout: "02", pattern: /^\d\d/ },
+  { layout: "02", pattern: two },
   { layout: "T", pattern: /^T/ },
-  { layout: "15", pattern: /^\d\d/ },
+  { layout: "15", pattern: /^\d\d?/, range: [0, 23, "hour"] },
   { layout: ":", pattern: /^:/ },
-  { layout: "04", pattern: /^\d\d/ },
+  { layout: "04", pattern: two, range: [0, 59, "minute"] },
   { layout: ":", pattern: /^:/ },
-  { layout: "05", pattern: /^\d\d/ },
+  { layout: "05", pattern: two, range: [0, 59, "second"] },
 ];
 const fraction: Element = { layout: ".000000", pattern: /^[.,]\d{6}/ };
 const zone: Element = { layout: "Z07:00", pattern: /^(?:Z|[+-]\d\d:\d\d)/ };
@@ -48,16 +51,20 @@ function problemOf(text: string, wanted: string, hasFraction: boolean): string |
     if (!match) {
       return says(` as "${wanted}": cannot parse ${quoted(rest)} as "${element.layout}"`);
     }
-    numbers.push(Number(match[0]));
+    if (element === zone && !isOffset(match[0])) {
+      return says(
+        `: time zone offset ${Number(match[0].slice(4)) > 60 ? "minute" : "hour"} out of range`,
+      );
+    }
+    const number = Number(match[0]);
+    const [min, max, name] = element.range ?? [number, number, ""];
+    if (number < min || number > max) return says(`: ${name} out of range`);
+    numbers.push(number);
     rest = rest.slice(match[0].length);
   }
+  const [year = 0, , month = 0, , day = 0] = numbers;
   if (rest !== "") return says(`: extra text: ${quoted(rest)}`);
-  const [year = 0, , month = 0, , day = 0, , hour = 0, , minute = 0, , second = 0] = numbers;
-  if (month < 1 || month > 12) return says(": month out of range");
-  if (day < 1 || day > daysOf(year, month)) return says(": day out of range");
-  if (hour > 23) return says(": hour out of range");
-  if (minute > 59) return says(": minute out of range");
-  return second > 59 ? says(": second out of range") : undefined;
+  return day < 1 || day > daysOf(year, month) ? says(": day out of range") : undefined;
 }
 
 function daysOf(year: number, month: number): number {
@@ -65,13 +72,26 @@ function daysOf(year: number, month: number): number {
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
-const quoted = (text: string): string => JSON.stringify(text);
+/** Go allows 24 hours and 60 minutes. */
+const isOffset = (text: string): boolean =>
+  text === "Z" || (Number(text.slice(1, 3)) <= 24 && Number(text.slice(4)) <= 60);
+
+/** As Go's time package quotes: everything beyond ASCII byte by byte. */
+function quoted(text: string): string {
+  const escaped = text.replaceAll(/["\\]|[^ -~]/gu, (char) => {
+    if (char === '"' || char === "\\") return `\\${char}`;
+    return [...Buffer.from(char)]
+      .map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`)
+      .join("");
+  });
+  return `"${escaped}"`;
+}
 
 const unitNanos: Readonly<Record<string, number>> = {
   ns: 1,
   us: 1e3,
-  "µs": 1e3,
-  "μs": 1e3,
+  µs: 1e3,
+  μs: 1e3,
   ms: 1e6,
   s: 1e9,
   m: 60e9,

@@ -1,11 +1,12 @@
 /**
- * JSON values to canonical objects: what Go holds after decoding a body into a typed object, written
- * again. Wrong types are refused in the words of Kubernetes' decoder (sigs.k8s.io/json), unknown
+ * JSON values to canonical objects: what Go holds after decoding a body into a typed object,
+ * written again. Wrong types are refused in the words of Kubernetes' decoder (sigs.k8s.io/json), unknown
  * fields are dropped and named.
  */
+import { setKey } from "../codec/keys.ts";
 import { emptyOf } from "../codec/zero.ts";
 import type { FieldSchema, MessageSchema } from "../schema.ts";
-import { FieldTypeError, jsonKind } from "./error.ts";
+import { FieldTypeError, FinalFieldError, jsonKind } from "./error.ts";
 import { formReader } from "./forms.ts";
 import { goElementType, goStruct, goType } from "./go-type.ts";
 import { unknownFields } from "./odd.ts";
@@ -24,8 +25,13 @@ const depthMax = 1_000;
 export interface Place {
   /** Go's path to the current struct: JSON names, and the names of embedded structs. */
   readonly path: string[];
-  /** Keys are visited as they stand in the text, so that the first error is the one Go reports. */
+  /**
+   * Keys are visited as they stand in the text and reading goes on behind an error, to find the one
+   * that Go reports.
+   */
   readonly inOrder: boolean;
+  /** The first error that reading went on behind. */
+  first: FieldTypeError | undefined;
   /** A key was met that its schema does not have. */
   isOdd: boolean;
 }
@@ -46,14 +52,15 @@ export interface FieldPlace {
  * message has them. Throws `FieldTypeError`, worded as kube-apiserver answers it.
  */
 export function readObject(schema: MessageSchema, value: unknown): ReadObject {
-  const place: Place = { path: [], inOrder: false, isOdd: false };
+  const place: Place = { path: [], inOrder: false, first: undefined, isOdd: false };
   let object: Record<string, unknown>;
   try {
     object = readRoot(schema, value, place);
   } catch (error) {
     if (!(error instanceof FieldTypeError)) throw error;
-    readRoot(schema, value, { path: [], inOrder: true, isOdd: false });
-    throw error;
+    const again: Place = { ...place, path: [], inOrder: true };
+    readRoot(schema, value, again);
+    throw again.first ?? error;
   }
   return { object, unknown: place.isOdd ? unknownFields(schema, value) : [] };
 }
@@ -74,7 +81,7 @@ type StructReader = (value: Record<string, unknown>, place: Place) => Record<str
 const structReaders = new WeakMap<MessageSchema, StructReader>();
 
 /** The reader of a struct, made once. */
-export function structReader(schema: MessageSchema): StructReader {
+function structReader(schema: MessageSchema): StructReader {
   const known = structReaders.get(schema);
   if (known) return known;
   let reader: StructReader | undefined;
@@ -97,7 +104,7 @@ function makeStruct(schema: MessageSchema): StructReader {
   const byName = new Map(members.map((member) => [member.name, member]));
   return (value, place) => {
     if (place.path.length > depthMax) throw new FieldTypeError("exceeded max depth");
-    if (place.inOrder) visitInOrder(value, byName, place);
+    if (place.inOrder) return visitInOrder(value, byName, place);
     const object: Record<string, unknown> = {};
     let known = 0;
     if (schema.typeMeta) known += readTypeMeta(value, object);
@@ -114,14 +121,27 @@ function makeStruct(schema: MessageSchema): StructReader {
   };
 }
 
-/** Throws at the first wrong value in the order of the text. */
 function visitInOrder(
   value: Record<string, unknown>,
   members: ReadonlyMap<string, Member>,
   place: Place,
-): void {
+): Record<string, unknown> {
   for (const [key, given] of Object.entries(value)) {
-    if (given !== null) members.get(key)?.read(given, place);
+    if (given !== null) attempt(place, () => members.get(key)?.read(given, place));
+  }
+  return {};
+}
+
+/** Goes on behind an error that does not end decoding. */
+function attempt(place: Place, read: () => unknown): unknown {
+  const depth = place.path.length;
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FieldTypeError) || error instanceof FinalFieldError) throw error;
+    place.first ??= error;
+    place.path.length = depth;
+    return undefined;
   }
 }
 
@@ -186,6 +206,9 @@ function listReader(field: FieldSchema, read: ValueReader, at: FieldPlace): Fiel
   return (value, place) => {
     if (!Array.isArray(value)) throw wrongType(value, place, at, type);
     if (value.length === 0) return undefined;
+    if (place.inOrder) {
+      return value.map((item) => item !== null && attempt(place, () => read(item, place, at)));
+    }
     return value.map((item: unknown) =>
       item === null ? empty() : (read(item, place, at) ?? empty()),
     );
@@ -204,24 +227,17 @@ function mapReader(field: FieldSchema, read: ValueReader, at: FieldPlace): Field
     }
     const object: Record<string, unknown> = {};
     let isEmpty = true;
-    for (const [key, given] of Object.entries(value as Record<string, unknown>)) {
+    for (const [key, given] of Object.entries(value)) {
       isEmpty = false;
+      if (place.inOrder) {
+        if (given !== null) attempt(place, () => read(given, place, at));
+        continue;
+      }
       const canonical = given === null ? empty() : (read(given, place, at) ?? empty());
-      if (key !== "__proto__") object[key] = canonical;
-      else defineKey(object, key, canonical);
+      setKey(object, key, canonical);
     }
     return isEmpty ? undefined : object;
   };
-}
-
-/** A key like any other, although assigning to it would change the prototype. */
-function defineKey(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  });
 }
 
 const shapeOf = ({ kind, message }: FieldSchema) => ({ kind, message });
@@ -253,7 +269,8 @@ function valueReader(field: FieldSchema): ValueReader {
   }
 }
 
-function nestedReader(message: MessageSchema, type: string): ValueReader {
+/** The reader of a message that is an object. */
+export function nestedReader(message: MessageSchema, type: string): ValueReader {
   const read = structReader(message);
   return (value, place, at) => {
     if (typeof value !== "object" || Array.isArray(value)) {
@@ -286,6 +303,7 @@ function integerReader(type: string): ValueReader {
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const base64Reader: ValueReader = (value, place, at) => {
+  if (Array.isArray(value)) return bytesOfNumbers(value, place, at);
   if (typeof value !== "string") throw wrongType(value, place, at, "[]uint8");
   if (base64.test(value)) return value;
   // Go passes over line breaks inside of base64.
@@ -293,6 +311,19 @@ const base64Reader: ValueReader = (value, place, at) => {
   if (base64.test(joined)) return joined;
   throw new FieldTypeError(`illegal base64 data at input byte ${base64ErrorOffset(value)}`);
 };
+
+/** Go also takes bytes as a list of numbers. */
+function bytesOfNumbers(list: readonly unknown[], place: Place, at: FieldPlace): string {
+  const bytes = list.map((item) => {
+    if (item === null) return 0;
+    if (typeof item !== "number") throw wrongType(item, place, at, "uint8");
+    if (!Number.isInteger(item) || item < 0 || item > 255) {
+      throw wrongType(item, place, at, "uint8", ` ${item}`);
+    }
+    return item;
+  });
+  return Buffer.from(bytes).toString("base64");
+}
 
 /** Where Go's decoder stops: the first foreign character, or padding that is amiss. */
 function base64ErrorOffset(text: string): number {
@@ -325,16 +356,17 @@ function paddingErrorOffset(text: string, first: number, digits: number): number
   return index;
 }
 
-/** `detail` follows the kind of the value: the number that does not fit. */
+/** `detail` follows the kind of the value: the number that does not fit. `Kind` is of the error. */
 export function wrongType(
   value: unknown,
   { path }: Place,
   { struct, path: name }: FieldPlace,
   type: string,
   detail = "",
+  Kind: typeof FieldTypeError = FieldTypeError,
 ): FieldTypeError {
   const full = [...path, name].join(".");
-  return new FieldTypeError(
+  return new Kind(
     `json: cannot unmarshal ${jsonKind(value)}${detail} into Go struct field ` +
       `${struct}.${full} of type ${type}`,
   );
