@@ -3,7 +3,7 @@ import type { PodSpec } from "#proto/gen/k8s/core/v1.ts";
 import { forbidden, invalid, type FieldError } from "../errors.ts";
 import { goQuote } from "../gotext.ts";
 import { int32Max } from "../validation/names.ts";
-import { allContainers } from "./containers.ts";
+import { allContainers } from "./allcontainers.ts";
 
 type Annotations = Readonly<Record<string, string>> | undefined;
 

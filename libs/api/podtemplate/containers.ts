@@ -34,22 +34,6 @@ export interface PodFacts {
   readonly claims: readonly string[];
 }
 
-/** Every container with its path, in Kubernetes' order. */
-export function allContainers(
-  { initContainers = [], containers = [], ephemeralContainers = [] }: PodSpec,
-  path: string,
-): { container: Container | EphemeralContainer; path: string }[] {
-  const at = (name: string) => (container: Container | EphemeralContainer, index: number) => ({
-    container,
-    path: `${path}.${name}[${index}]`,
-  });
-  return [
-    ...initContainers.map(at("initContainers")),
-    ...containers.map(at("containers")),
-    ...ephemeralContainers.map(at("ephemeralContainers")),
-  ];
-}
-
 export function validateContainers(facts: PodFacts, path: string): FieldError[] {
   const { containers = [], terminationGracePeriodSeconds } = facts.spec;
   if (containers.length === 0) return [required(path, "")];
@@ -174,8 +158,7 @@ function validatePorts({ ports = [] }: Container, path: string): FieldError[] {
   const names = new Set<string>();
   return ports.flatMap(({ name = "", containerPort = 0, hostPort = 0, protocol }, index) => {
     const at = `${path}[${index}]`;
-    const errors =
-      name === "" ? [] : invalidFor(`${at}.name`, name, portNameErrors(name));
+    const errors = name === "" ? [] : invalidFor(`${at}.name`, name, portNameErrors(name));
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     else if (name !== "" && errors.length === 0) names.add(name);
     if (containerPort === 0) errors.push(required(`${at}.containerPort`, ""));
@@ -258,9 +241,7 @@ function validateRestartRule(
   path: string,
 ): FieldError[] {
   const actions = ["Restart", "RestartAllContainers"];
-  const errors = actions.includes(action)
-    ? []
-    : [notSupported(`${path}.action`, action, actions)];
+  const errors = actions.includes(action) ? [] : [notSupported(`${path}.action`, action, actions)];
   if (exitCodes === undefined) {
     return [...errors, required(`${path}.exitCodes`, "must be specified")];
   }

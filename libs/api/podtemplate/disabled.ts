@@ -4,7 +4,7 @@
  * GenericWorkload.)
  */
 import type { Container, EphemeralContainer, PodSpec } from "#proto/gen/k8s/core/v1.ts";
-import { allContainers } from "./containers.ts";
+import { allContainers } from "./allcontainers.ts";
 
 export function dropDisabledFields(spec: PodSpec | undefined): void {
   if (spec === undefined) return;

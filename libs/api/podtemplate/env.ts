@@ -123,10 +123,7 @@ const containerResources = [
 ];
 const hugePages = /^(limits|requests)\.hugepages-/;
 
-export function validateResourceRef(
-  reference: ResourceFieldSelector,
-  path: string,
-): FieldError[] {
+export function validateResourceRef(reference: ResourceFieldSelector, path: string): FieldError[] {
   const { resource = "", divisor = "0" } = reference;
   const errors: FieldError[] = [];
   if (resource === "") errors.push(required(`${path}.resource`, ""));
@@ -186,8 +183,7 @@ export function validateEnvFrom(
 ): FieldError[] {
   return (sources ?? []).flatMap(({ prefix = "", configMapRef, secretRef }, index) => {
     const at = `${path}[${index}]`;
-    const errors =
-      prefix === "" ? [] : invalidFor(`${at}.prefix`, prefix, envNameErrors(prefix));
+    const errors = prefix === "" ? [] : invalidFor(`${at}.prefix`, prefix, envNameErrors(prefix));
     if (configMapRef !== undefined) {
       errors.push(...sourceNameErrors(configMapRef.name, `${at}.configMapRef.name`));
     }

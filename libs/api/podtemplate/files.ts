@@ -28,10 +28,7 @@ export function validateSecretVolume(source: SecretVolumeSource, path: string): 
   ];
 }
 
-export function validateConfigMapVolume(
-  source: ConfigMapVolumeSource,
-  path: string,
-): FieldError[] {
+export function validateConfigMapVolume(source: ConfigMapVolumeSource, path: string): FieldError[] {
   return [
     ...requireText(`${path}.name`, source.name),
     ...validateMode(source.defaultMode, `${path}.defaultMode`),

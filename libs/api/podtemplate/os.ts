@@ -1,7 +1,7 @@
 /** Fields that the operating system of a pod does not know. */
 import type { PodSpec } from "#proto/gen/k8s/core/v1.ts";
 import { forbidden, notSupported, required, type FieldError } from "../errors.ts";
-import { allContainers } from "./containers.ts";
+import { allContainers } from "./allcontainers.ts";
 
 export function validateOs(spec: PodSpec, path: string): FieldError[] {
   if (spec.os === undefined) return [];

@@ -102,8 +102,7 @@ function validateAggregate(
     const sum = together[name];
     if (sum === undefined || compareQuantities(sum, quantity) <= 0) return [];
     const detail =
-      "must be greater than or equal to aggregate container requests of " +
-      canonicalQuantity(sum);
+      "must be greater than or equal to aggregate container requests of " + canonicalQuantity(sum);
     return [invalid(`${path}.requests[${name}]`, canonicalQuantity(quantity), detail)];
   });
 }

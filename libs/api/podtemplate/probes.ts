@@ -1,10 +1,5 @@
 /** Probes and lifecycle hooks. */
-import type {
-  HTTPGetAction,
-  Lifecycle,
-  LifecycleHandler,
-  Probe,
-} from "#proto/gen/k8s/core/v1.ts";
+import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from "#proto/gen/k8s/core/v1.ts";
 import { forbidden, invalid, notSupported, required, type FieldError } from "../errors.ts";
 import { invalidFor, nonNegative, portOrNameField, requireText } from "../validation/fields.ts";
 import { httpHeaderNameErrors } from "../validation/names.ts";
@@ -128,7 +123,6 @@ function validateSleep(
   if (gracePeriodSeconds === undefined) return [];
   if (seconds >= 0 && seconds <= gracePeriodSeconds) return [];
   const detail =
-    "must be non-negative and less than terminationGracePeriodSeconds " +
-    `(${gracePeriodSeconds})`;
+    "must be non-negative and less than terminationGracePeriodSeconds " + `(${gracePeriodSeconds})`;
   return [invalid(path, seconds, detail)];
 }

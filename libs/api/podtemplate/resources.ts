@@ -1,12 +1,6 @@
 /** Requests and limits of containers and pods. */
 import type { ResourceRequirements } from "#proto/gen/k8s/core/v1.ts";
-import {
-  duplicate,
-  forbidden,
-  invalid,
-  required,
-  type FieldError,
-} from "../errors.ts";
+import { duplicate, forbidden, invalid, required, type FieldError } from "../errors.ts";
 import { qualifiedNameErrors } from "../names.ts";
 import { invalidFor } from "../validation/fields.ts";
 import { negativeText } from "../validation/names.ts";

@@ -6,13 +6,7 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from "#proto/gen/k8s/core/v1.ts";
-import {
-  duplicate,
-  invalid,
-  notSupported,
-  required,
-  type FieldError,
-} from "../errors.ts";
+import { duplicate, invalid, notSupported, required, type FieldError } from "../errors.ts";
 import { dns1123SubdomainErrors, labelValueErrors } from "../names.ts";
 import {
   dnsLabelField,
@@ -112,8 +106,7 @@ function validateMinDomains(
   if (minDomains <= 0) errors.push(invalid(at, minDomains, "must be greater than zero"));
   if (whenUnsatisfiable !== "DoNotSchedule") {
     const detail =
-      "can only use minDomains if whenUnsatisfiable=DoNotSchedule, " +
-      `not ${whenUnsatisfiable}`;
+      "can only use minDomains if whenUnsatisfiable=DoNotSchedule, " + `not ${whenUnsatisfiable}`;
     errors.push(invalid(at, minDomains, detail));
   }
   return errors;

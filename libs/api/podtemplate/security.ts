@@ -9,18 +9,11 @@ import type {
   Sysctl,
   WindowsSecurityContextOptions,
 } from "#proto/gen/k8s/core/v1.ts";
-import {
-  duplicate,
-  forbidden,
-  invalid,
-  required,
-  tooLong,
-  type FieldError,
-} from "../errors.ts";
+import { duplicate, forbidden, invalid, required, tooLong, type FieldError } from "../errors.ts";
 import { goStruct } from "../goform.ts";
 import { descendingPathField, invalidFor, optionalWordField } from "../validation/fields.ts";
 import { idErrors } from "../validation/names.ts";
-import { allContainers } from "./containers.ts";
+import { allContainers } from "./allcontainers.ts";
 
 function idField(path: string, id: number | undefined): FieldError[] {
   return id === undefined ? [] : invalidFor(path, id, idErrors(id));
@@ -230,8 +223,7 @@ export function validateHostProcess(spec: PodSpec, path: string): FieldError[] {
   for (const { container, path: at } of containers) {
     const own = container.securityContext?.windowsOptions?.hostProcess;
     if (ofPod !== undefined && own !== undefined && ofPod !== own) {
-      const detail =
-        `pod hostProcess value must be identical if both are specified, was ${ofPod}`;
+      const detail = `pod hostProcess value must be identical if both are specified, was ${ofPod}`;
       errors.push(invalid(`${at}.securityContext.windowsOptions.hostProcess`, own, detail));
     }
     if (own ?? ofPod ?? false) count++;

@@ -30,8 +30,8 @@ export function defaultVolume(volume: Volume): void {
   defaultNetworkVolume(volume);
 }
 
-function hasSource({ name: _, ...sources }: Volume): boolean {
-  return Object.values(sources).some((source) => source !== undefined);
+function hasSource(volume: Volume): boolean {
+  return Object.entries(volume).some(([field, source]) => field !== "name" && source);
 }
 
 function defaultProjected({ sources }: ProjectedVolumeSource): void {

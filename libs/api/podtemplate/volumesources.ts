@@ -136,10 +136,7 @@ function partitionErrors(partition = 0, path: string): FieldError[] {
 
 function validateNfs({ nfs = {} }: Volume, path: string): FieldError[] {
   const { server, path: target = "" } = nfs;
-  const errors = [
-    ...requireText(`${path}.server`, server),
-    ...requireText(`${path}.path`, target),
-  ];
+  const errors = [...requireText(`${path}.server`, server), ...requireText(`${path}.path`, target)];
   if (target.startsWith("/")) return errors;
   return [...errors, invalid(`${path}.path`, target, "must be an absolute path")];
 }

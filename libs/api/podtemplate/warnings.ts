@@ -12,7 +12,7 @@ import { goQuote } from "../gotext.ts";
 import { dns1123LabelErrors } from "../names.ts";
 import { canonicalQuantity } from "../quantity.ts";
 import { isWholeQuantity } from "../validation/quantities.ts";
-import { allContainers } from "./containers.ts";
+import { allContainers } from "./allcontainers.ts";
 
 interface Warned {
   readonly metadata?: ObjectMeta;
@@ -216,10 +216,7 @@ function containerWarnings(container: Container | EphemeralContainer, path: stri
   ];
 }
 
-function fractionWarnings(
-  { resources }: Container | EphemeralContainer,
-  path: string,
-): string[] {
+function fractionWarnings({ resources }: Container | EphemeralContainer, path: string): string[] {
   return (["limits", "requests"] as const).flatMap((kind) =>
     ["memory", "ephemeral-storage"].flatMap((name) => {
       const quantity = resources?.[kind]?.[name];

@@ -1,10 +1,6 @@
 /** Checks of single fields that many kinds share. */
 import { invalid, notSupported, required, type FieldError } from "../errors.ts";
-import {
-  dns1123LabelErrors,
-  dns1123SubdomainErrors,
-  qualifiedNameErrors,
-} from "../names.ts";
+import { dns1123LabelErrors, dns1123SubdomainErrors, qualifiedNameErrors } from "../names.ts";
 import {
   ipErrors,
   ipFamily,
@@ -15,11 +11,7 @@ import {
 } from "./names.ts";
 
 /** One `Invalid value` for each text. */
-export function invalidFor(
-  field: string,
-  value: unknown,
-  texts: readonly string[],
-): FieldError[] {
+export function invalidFor(field: string, value: unknown, texts: readonly string[]): FieldError[] {
   return texts.map((text) => invalid(field, value, text));
 }
 

@@ -31,11 +31,7 @@ function validateRequirement(
   ];
 }
 
-function validateOperator(
-  operator: string,
-  values: readonly string[],
-  path: string,
-): FieldError[] {
+function validateOperator(operator: string, values: readonly string[], path: string): FieldError[] {
   switch (operator) {
     case "In":
     case "NotIn": {

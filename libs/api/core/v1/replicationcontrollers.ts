@@ -118,12 +118,7 @@ function validate({ spec = {} }: ReplicationController): FieldError[] {
     ...nonNegative("spec.replicas", spec.replicas),
     ...(template === undefined
       ? [required("spec.template", "")]
-      : validateReplicatedTemplate(
-          template,
-          isSelected,
-          "ReplicationController",
-          "spec.template",
-        )),
+      : validateReplicatedTemplate(template, isSelected, "ReplicationController", "spec.template")),
   ];
 }
 

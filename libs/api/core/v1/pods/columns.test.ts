@@ -173,11 +173,7 @@ const rows: readonly [string, Pod, string][] = [
     },
     "2/2 | Running | 1",
   ],
-  [
-    "evicted",
-    { spec: one, status: { phase: "Failed", reason: "Evicted" } },
-    "0/1 | Evicted | 0",
-  ],
+  ["evicted", { spec: one, status: { phase: "Failed", reason: "Evicted" } }, "0/1 | Evicted | 0"],
   [
     "terminating",
     {

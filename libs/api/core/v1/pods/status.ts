@@ -150,7 +150,13 @@ function validateFamilies(addresses: readonly string[], path: string): FieldErro
   const errors: FieldError[] = [];
   const valid = addresses.every((address) => ipErrors(address).length === 0);
   if (valid && (!isDualStack(addresses) || addresses.length > 2)) {
-    errors.push(invalid(path, addresses.map((IP) => ({ IP })), familyText));
+    errors.push(
+      invalid(
+        path,
+        addresses.map((IP) => ({ IP })),
+        familyText,
+      ),
+    );
   }
   const seen = new Set<string>();
   addresses.forEach((IP, index) => {

@@ -213,9 +213,7 @@ test.each<[string, Partial<PodSpec>, number, boolean]>([
           name: "c",
           image: "i",
           restartPolicy: "Never",
-          restartPolicyRules: [
-            { action: "Restart", exitCodes: { operator: "In", values: [3] } },
-          ],
+          restartPolicyRules: [{ action: "Restart", exitCodes: { operator: "In", values: [3] } }],
         },
       ],
     },

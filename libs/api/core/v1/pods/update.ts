@@ -158,8 +158,7 @@ function narrowedSelection(masked: PodSpec, before: PodSpec): FieldError[] {
     ([key, value]) => selector[key] === value,
   );
   if (!kept) {
-    const detail =
-      "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
+    const detail = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
     errors.push(invalid("spec.nodeSelector", selector, detail));
   }
   masked.nodeSelector = before.nodeSelector;
@@ -184,8 +183,7 @@ function validateNarrowedAffinity(
   const termsBefore = before?.[field]?.nodeSelectorTerms ?? [];
   if (termsBefore.length === 0) return [];
   if (terms.length !== termsBefore.length) {
-    const detail =
-      "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
+    const detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
     return [invalid(path, terms.map(shownTerm), detail)];
   }
   return terms.flatMap((term, index) => {
