@@ -136,6 +136,20 @@ describe("TCP", () => {
     old.destroy();
   });
 
+  it("lets connections outlive the service, but not the proxy", async () => {
+    const port = await freePort();
+    await apply(rule(port, [await tcpServer("a")]));
+    const socket = connect({ port, host: clusterIp });
+    expect(await hello(socket)).toBe("a");
+    await apply();
+    await expect(ask(port)).rejects.toThrow("ECONNREFUSED");
+    socket.write("still here");
+    expect(await hello(socket)).toBe("still here");
+    const closed = once(socket, "close");
+    await userspace.close();
+    await closed;
+  });
+
   it("refuses when no endpoint is left, and serves again when one comes", async () => {
     const a = await tcpServer("a");
     const port = await freePort();

@@ -42,6 +42,8 @@ export class Userspace {
   readonly #openers: Openers;
   readonly #opened = new Map<string, Opened>();
   readonly #balancers = new Map<string, Balancer>();
+  /** Closed ports with connections that go on. */
+  readonly #draining = new Set<OpenPort>();
 
   constructor(world: World, openers: Openers = { TCP: openTcp, UDP: openUdp }) {
     this.#world = world;
@@ -73,16 +75,18 @@ export class Userspace {
 
   /** Ends every port and connection. */
   async close(): Promise<void> {
-    const opened = [...this.#opened.values()];
+    const opened = [...this.#opened.values()].map(({ open }) => open);
     this.#opened.clear();
     this.#balancers.clear();
-    await Promise.all(opened.map(({ open }) => open.abort()));
+    await Promise.all([...opened, ...this.#draining].map((port) => port.abort()));
   }
 
   async #closeUnwanted(wanted: ReadonlyMap<string, Listener>): Promise<void> {
     for (const [id, { open }] of [...this.#opened]) {
       if (wanted.has(id)) continue;
       this.#opened.delete(id);
+      this.#draining.add(open);
+      void open.ended.then(() => this.#draining.delete(open));
       await open.close();
     }
   }

@@ -9,6 +9,8 @@ import type { OpenPort } from "./ports.ts";
 const connectionsMax = 8_192;
 /** Endpoints that are tried for one connection. */
 const attemptsMax = 4;
+/** Milliseconds of silence after which a side is asked whether it is still there. */
+const keepAliveMs = 60_000;
 /** Milliseconds that an endpoint has to accept a connection. */
 const connectMsMax = 2_000;
 
@@ -28,23 +30,21 @@ export async function openTcp(
   server.maxConnections = connectionsMax;
   server.listen({ host: address, port, exclusive: true });
   await once(server, "listening");
+  // A connection that could not be accepted is its client's loss, not the port's.
+  server.on("error", () => undefined);
+  const ended = new Promise<void>((resolve) => server.once("close", resolve));
   return {
     port,
-    // Connections that were made go on: an endpoint that ends finishes what it began.
-    close: () => closeServer(server),
+    // The system stops listening at once; an endpoint that ends finishes what it began.
+    close: async () => void server.close(),
+    ended,
     refresh: () => undefined,
     abort: async () => {
-      const closed = closeServer(server);
+      if (server.listening) server.close();
       for (const client of clients) client.destroy();
-      await closed;
+      await ended;
     },
   };
-}
-
-/** Resolves when nobody listens any more; the connections may last longer. */
-function closeServer(server: ReturnType<typeof createServer>): Promise<void> {
-  server.close();
-  return Promise.resolve();
 }
 
 async function forward(client: Socket, balancer: Balancer, world: World): Promise<void> {
@@ -90,6 +90,7 @@ function join(client: Socket, backend: Socket): void {
     [backend, client],
   ] as const) {
     one.setNoDelay(true);
+    one.setKeepAlive(true, keepAliveMs);
     one.once("close", (hadError) => {
       if (hadError) other.resetAndDestroy();
       else other.destroySoon();

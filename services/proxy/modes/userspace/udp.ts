@@ -30,13 +30,14 @@ export async function openUdp(
   listener.on("error", () => undefined);
   const relay = new Relay(listener, balancerOf, world);
   listener.on("message", (datagram, from) => relay.pass(datagram, from));
+  const ended = new Promise<void>((resolve) => listener.once("close", resolve));
   const close = async () => {
     relay.end();
     listener.close();
-    await once(listener, "close");
+    await ended;
   };
   // Nothing tells when a conversation is over, so that none outlives its listener.
-  return { port, close, abort: close, refresh: () => relay.refresh() };
+  return { port, close, ended, abort: close, refresh: () => relay.refresh() };
 }
 
 class Relay {
