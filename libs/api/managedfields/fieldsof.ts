@@ -2,7 +2,14 @@
 import type { MessageSchema } from "#libs/schema/schema.ts";
 import { elementOrNone } from "./elements.ts";
 import { FieldSetBuilder, type FieldSet } from "./fieldset.ts";
-import { memberShape, resolve, shapeOf, type ListShape, type MapShape, type Shape } from "./shape.ts";
+import {
+  memberShape,
+  resolve,
+  shapeOf,
+  type ListShape,
+  type MapShape,
+  type Shape,
+} from "./shape.ts";
 import { isEmptyMap, listOf, mapOf } from "./values.ts";
 
 /**
@@ -95,8 +102,10 @@ export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
   return result;
 }
 
-const isNamedField = (shape: Shape, element: string): boolean =>
-  shape.kind === "map" && element.startsWith("f:") && (shape.fields?.has(element.slice(2)) ?? false);
+function isNamedField(shape: Shape, element: string): boolean {
+  if (shape.kind !== "map" || !element.startsWith("f:")) return false;
+  return shape.fields?.has(element.slice(2)) ?? false;
+}
 
 const unknownShape: Shape = { kind: "scalar", type: "untyped" };
 

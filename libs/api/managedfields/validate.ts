@@ -43,7 +43,8 @@ function scalarError(type: ScalarType, value: unknown): string | undefined {
     case "boolean":
       return typeof value === "boolean" ? undefined : `expected boolean, got &{${goValue(value)}}`;
     case "untyped":
-      return typeof value === "object" ? `expected any scalar, got &{${goValue(value)}}` : undefined;
+      if (typeof value !== "object") return undefined;
+      return `expected any scalar, got &{${goValue(value)}}`;
   }
 }
 
