@@ -27,7 +27,7 @@ export async function chooseRuntime(
   asked: Runtime | "auto",
   env: NodeJS.ProcessEnv,
 ): Promise<Runtime> {
-  if (asked === "simulated" || asked === "cri") return asked;
+  if (asked === "simulated") return asked;
   if (await dockerAnswers(env)) return "docker";
   if (asked === "auto") return "simulated";
   throw new Error("--runtime docker: no Docker Engine answers (DOCKER_HOST, /var/run/docker.sock)");

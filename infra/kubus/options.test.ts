@@ -39,7 +39,7 @@ describe("settings of up", () => {
   });
 
   test.each<[Partial<UpOptions>, RegExp]>([
-    [{ nodes: "-1" }, /--nodes -1: expected a whole number from 0 to 5000/],
+    [{ nodes: "-1" }, /--nodes -1: expected a whole number from 0 to 3072/],
     [{ nodes: "1.5" }, /--nodes 1.5/],
     [{ port: "65536" }, /--port 65536: expected a whole number from 0 to 65535/],
     [{ port: "" }, /--port/],

@@ -2,7 +2,7 @@
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 
-export type Runtime = "simulated" | "docker" | "cri";
+export type Runtime = "simulated" | "docker";
 
 /** Options as commander gives them. */
 export interface UpOptions {
@@ -47,8 +47,8 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** More simulated nodes than a single machine has memory for. */
-const nodesMax = 5_000;
+/** As many as there are pod networks of /24 from 10.244.0.0 on. */
+const nodesMax = 3_072;
 const portMax = 65_535;
 
 export function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): Settings {
@@ -91,8 +91,9 @@ export function dataFolder(
 }
 
 function runtimeOf(text: string): Runtime | "auto" {
-  if (text === "auto" || text === "simulated" || text === "docker" || text === "cri") return text;
-  throw new UsageError(`--runtime ${text}: choose auto, simulated, docker or cri`);
+  if (text === "auto" || text === "simulated" || text === "docker") return text;
+  const why = text === "cri" ? "this version of Kubus has no such runtime; " : "";
+  throw new UsageError(`--runtime ${text}: ${why}choose auto, simulated or docker`);
 }
 
 function wholeNumber(option: string, text: string, max: number): number {

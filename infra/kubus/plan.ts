@@ -1,7 +1,9 @@
 /** Which components a cluster consists of, in the order in which they start: pure. */
+import type { ApiServerConfig } from "../../services/apiserver/config.ts";
+import type { KubeletConfig } from "../../services/kubelet/config.ts";
+import type { ProxyConfig } from "../../services/proxy/main.ts";
 import type { Pki } from "../certs/pki.ts";
-import type { Runtime } from "./options.ts";
-import { UsageError } from "./options.ts";
+import { type Runtime, UsageError } from "./options.ts";
 
 export const services = [
   "store",
@@ -54,8 +56,8 @@ export function planStages(input: PlanInput): Part[][] {
     [
       ...controllerParts(only),
       ...single("scheduler", {}),
-      ...(wanted("kubelet") ? input.nodes.map((node) => kubeletPart(node, input)) : []),
-      ...single("proxy", { mode: "userspace", serviceCidr: input.serviceCidr }),
+      ...(wanted("kubelet") ? kubeletParts(input) : []),
+      ...single("proxy", proxyConfig),
     ],
   ].filter((stage) => stage.length > 0);
 }
@@ -73,16 +75,26 @@ function controllerParts(only: readonly string[] | undefined): Part[] {
   return only.filter((name) => !known.includes(name)).map(part);
 }
 
-function kubeletPart(node: string, { runtime, data }: PlanInput): Part {
-  return { service: "kubelet", component: undefined, instance: node, config: { runtime, data } };
+function kubeletParts({ nodes, runtime, data }: PlanInput): Part[] {
+  return nodes.map((instance, index) => {
+    const folder = `${data}/nodes/${instance}`;
+    const config: KubeletConfig = { runtime, data: folder, podCidr: podCidrOf(index) };
+    return { service: "kubelet", component: undefined, instance, config };
+  });
 }
 
-function apiserverConfig({ host, port, pki, serviceCidr }: PlanInput) {
+/** A network of its own for the pods of every node: 10.244.0.0/24, 10.244.1.0/24, … */
+const podCidrOf = (index: number) => `10.${244 + Math.floor(index / 256)}.${index % 256}.0/24`;
+
+const proxyConfig: ProxyConfig = { mode: "userspace" };
+
+function apiserverConfig({ host, port, pki, serviceCidr }: PlanInput): ApiServerConfig {
   return {
     host,
     port,
     tls: { ...pki.apiserver, clientCa: pki.ca },
     serviceAccountKeys: [pki.serviceAccount.publicKey],
+    serviceAccountSigningKey: pki.serviceAccount.key,
     serviceCidr,
   };
 }

@@ -23,7 +23,7 @@ function up(kubus: Command): void {
     .description("start a cluster, and run it until Ctrl-C")
     .addOption(nameOption())
     .option("--nodes <count>", "number of nodes", "1")
-    .option("--runtime <runtime>", "auto, simulated, docker or cri", "auto")
+    .option("--runtime <runtime>", "auto, simulated or docker", "auto")
     .addOption(dataOption())
     .option("--host <address>", "address that the API server listens on", "127.0.0.1")
     .option("--port <port>", "port of the API server; 0: any free one", "6443")

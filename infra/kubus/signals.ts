@@ -10,6 +10,9 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function onStopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const name of signals) process.on(name, () => resolve(name));
-    if (process.channel) process.once("disconnect", () => resolve("the starter is gone"));
+    if (!process.channel) return;
+    process.once("disconnect", () => resolve("the starter is gone"));
+    // Listening alone is no reason to go on living.
+    process.channel.unref();
   });
 }

@@ -6,6 +6,7 @@ import { copyLines } from "../farewell.ts";
 import { addCluster, kubeconfigPath } from "../kubeconfig/file.ts";
 import { readSettings, type Settings, type UpOptions } from "../options.ts";
 import { runSteps } from "../progress.ts";
+import { errorText } from "../../tools/error-text.ts";
 import { readAccess } from "../access.ts";
 import { startDetached } from "../detach.ts";
 import { onStopSignal } from "../signals.ts";
@@ -23,9 +24,14 @@ export async function up(options: UpOptions): Promise<void> {
   }
   try {
     await run(settings);
+  } catch (error) {
+    process.stderr.write(`kubus: ${errorText(error)}\n`);
+    process.exitCode = 1;
   } finally {
     await release(settings.data);
   }
+  // Everything was ended in order; nothing that a component forgot may keep the process.
+  process.exit();
 }
 
 async function run(settings: Settings): Promise<void> {
