@@ -41,10 +41,9 @@ function validateNodeAffinity(affinity: NodeAffinity | undefined, path: string):
   ];
 }
 
-export function validateNodeSelector(
-  { nodeSelectorTerms: terms = [] }: NodeSelector,
-  path: string,
-): FieldError[] {
+export function validateNodeSelector(selector: NodeSelector, path: string): FieldError[] {
+  // Decoding leaves null where Go has no list.
+  const terms = selector.nodeSelectorTerms ?? [];
   const termsPath = `${path}.nodeSelectorTerms`;
   if (terms.length === 0) {
     return [required(termsPath, "must have at least one node selector term")];

@@ -47,6 +47,8 @@ export function defaultPodSpec(spec: PodSpec): void {
     spec.serviceAccountName = account;
     spec.serviceAccount = account;
   } else delete spec.serviceAccount;
+  // Decoding leaves null where Go has no list; checks that follow rely on one.
+  spec.containers ??= [];
   roundAmounts(spec.overhead);
   roundAmounts(spec.resources?.limits);
   roundAmounts(spec.resources?.requests);

@@ -90,13 +90,14 @@ function validateDownwardFile(file: DownwardAPIVolumeFile, path: string): FieldE
 }
 
 export function validateProjectedVolume(
-  { defaultMode, sources = [] }: ProjectedVolumeSource,
+  { defaultMode, sources }: ProjectedVolumeSource,
   path: string,
 ): FieldError[] {
   const paths = new Set<string>();
   return [
     ...validateMode(defaultMode, `${path}.defaultMode`),
-    ...sources.flatMap((source, index) =>
+    // Decoding leaves null where Go has no list.
+    ...(sources ?? []).flatMap((source, index) =>
       validateProjection(source, paths, `${path}.sources[${index}]`, path),
     ),
   ];

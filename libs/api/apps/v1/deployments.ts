@@ -99,6 +99,8 @@ function selectorOf({ spec }: Deployment): string {
 function setDefaults(deployment: Deployment): void {
   deployment.spec ??= {};
   const { spec } = deployment;
+  // Decoding leaves null where Go has no pointer.
+  if (!spec.selector) delete spec.selector;
   spec.replicas ??= 1;
   spec.revisionHistoryLimit ??= 10;
   spec.progressDeadlineSeconds ??= 600;

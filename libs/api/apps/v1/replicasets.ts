@@ -96,6 +96,8 @@ function selectorOf({ spec }: ReplicaSet): string {
 
 function setDefaults(set: ReplicaSet): void {
   set.spec ??= {};
+  // Decoding leaves null where Go has no pointer.
+  if (!set.spec.selector) delete set.spec.selector;
   set.spec.replicas ??= 1;
   set.spec.template ??= {};
   set.spec.template.spec ??= {};
