@@ -13,7 +13,8 @@ export function refusal(attributes: Attributes, reason: string): StatusError {
   }
   const { subresource, namespace } = attributes;
   const what = subresource === "" ? resource : `${resource}/${subresource}`;
-  const where = namespace === "" ? "at the cluster scope" : `in the namespace ${goQuote(namespace)}`;
+  const where =
+    namespace === "" ? "at the cluster scope" : `in the namespace ${goQuote(namespace)}`;
   const text =
     `${who} resource ${goQuote(what)} in API group ${goQuote(group)} ${where}${why}`;
   return forbiddenError({ group, name: resource }, name, text);

@@ -47,7 +47,8 @@ export function discoveryDocuments(served: Served, address: () => string): Disco
     },
     aggregated: (part, version) => {
       const key = `${part}/${version}`;
-      const known = aggregates.get(key) ?? aggregate(part === "core" ? [""] : groups, served, version);
+      const shown = part === "core" ? [""] : groups;
+      const known = aggregates.get(key) ?? aggregate(shown, served, version);
       aggregates.set(key, known);
       return known;
     },

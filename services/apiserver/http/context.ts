@@ -7,6 +7,7 @@ import type { Health } from "../health/health.ts";
 import type { Metrics } from "../health/metrics.ts";
 import type { OpenApiDocuments } from "../openapi/documents.ts";
 import type { Caller } from "../registry/request.ts";
+import { yamlErrorHead } from "./body/yaml.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import type { MediaRequest } from "./negotiate.ts";
 import type { HttpLimits, HttpOptions } from "./options.ts";
@@ -67,6 +68,15 @@ export const commonHeaders = ({ auditId }: Pick<Exchange, "auditId">) => ({
   "cache-control": "no-cache, private",
 });
 
-/** `299 - "text"`, as RFC 7234 wants warnings quoted. */
-export const warningHeader = (text: string): string =>
+/** Warning headers, one a text; go-yaml's errors of several lines are told line by line. */
+export function warningHeaders(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => {
+    if (!text.startsWith(yamlErrorHead)) return [warningHeader(text)];
+    const lines = text.slice(yamlErrorHead.length).split("\n");
+    return lines.map((line) => line.trim()).filter(Boolean).map(warningHeader);
+  });
+}
+
+/** `299 - "text"`, quoted as RFC 7234 wants it. */
+const warningHeader = (text: string): string =>
   `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;

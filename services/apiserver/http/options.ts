@@ -28,7 +28,7 @@ export interface AuthOptions {
   /** Static bearer tokens. */
   readonly tokens?: ReadonlyMap<string, User>;
   readonly serviceAccounts?: TokenIssuer;
-  /** Asked after system:masters and the rights of Kubernetes' bootstrap roles; first answer wins. */
+  /** Asked after system:masters and the cluster's components; the first answer wins. */
   readonly authorizers?: readonly Authorizer[];
 }
 

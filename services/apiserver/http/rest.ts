@@ -5,7 +5,7 @@ import { decodeObject, type ExpectedKind } from "./body/decode.ts";
 import { bodyEncoding } from "./body/media-type.ts";
 import { decodePatch, patchType } from "./body/patch.ts";
 import { readBody } from "./body/read.ts";
-import { commonHeaders, mediaRequest, warningHeader, type Exchange } from "./context.ts";
+import { commonHeaders, mediaRequest, warningHeaders, type Exchange } from "./context.ts";
 import { encodeList, encodeVersion, type View } from "./encode/answer.ts";
 import { encodeDocument } from "./encode/status.ts";
 import { includeObject } from "./encode/table.ts";
@@ -111,7 +111,8 @@ async function serveCreate(exchange: Exchange, place: Place): Promise<void> {
   const bytes = await readBody(request, door.limits.bodyBytesMax);
   const options = writeOptions(query, "CreateOptions");
   const body = decodeObject(bytes, encoding, expectedKind(place));
-  await sendVersion(exchange, await door.options.registry.create(caller, place, body, options), view);
+  const written = await door.options.registry.create(caller, place, body, options);
+  await sendVersion(exchange, written, view);
 }
 
 async function serveUpdate(exchange: Exchange, place: Place): Promise<void> {
@@ -121,7 +122,8 @@ async function serveUpdate(exchange: Exchange, place: Place): Promise<void> {
   const options = writeOptions(query, "UpdateOptions");
   const encoding = bodyEncoding(request.header("content-type"));
   const body = decodeObject(bytes, encoding, expectedKind(place));
-  await sendVersion(exchange, await door.options.registry.update(caller, place, body, options), view);
+  const written = await door.options.registry.update(caller, place, body, options);
+  await sendVersion(exchange, written, view);
 }
 
 async function servePatch(exchange: Exchange, place: Place): Promise<void> {
@@ -144,7 +146,8 @@ async function serveDelete(exchange: Exchange, place: Place): Promise<void> {
   if (deleted.type === "object") {
     // Clients that asked not to orphan in the old way are told that it takes a while.
     const code = options.orphanDependents === false ? 202 : 200;
-    await sendVersion(exchange, { code, version: deleted.version, warnings: deleted.warnings }, view);
+    const { version, warnings } = deleted;
+    await sendVersion(exchange, { code, version, warnings }, view);
     return;
   }
   const document = { kind: "Status", apiVersion: "v1", metadata: {}, ...deleted.status };
@@ -182,7 +185,7 @@ async function sendVersion(
 
 function answerHeaders(exchange: Exchange, contentType: string, warnings: readonly string[]) {
   const headers = { ...commonHeaders(exchange), "content-type": contentType };
-  return warnings.length === 0 ? headers : { ...headers, warning: warnings.map(warningHeader) };
+  return warnings.length === 0 ? headers : { ...headers, warning: warningHeaders(warnings) };
 }
 
 /** What a body must be: the resource's own kind, or that of its subresource. */

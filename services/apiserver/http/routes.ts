@@ -45,7 +45,9 @@ export function servedFrom(
   reviews: readonly Review[],
 ): Served {
   const served = new Map<string, Map<string, Gathered>>();
-  for (const resource of resources) gather(served, resource).resources.set(resource.plural, resource);
+  for (const resource of resources) {
+    gather(served, resource).resources.set(resource.plural, resource);
+  }
   for (const review of reviews) gather(served, review).reviews.set(review.plural, review);
   return served;
 }

@@ -1,4 +1,5 @@
 /** Watch streams: events as the client wants them, each encoded once for all who watch. */
+import { toStatusError } from "#libs/api/errors.ts";
 import { goJson } from "#libs/api/gotext.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { codecOf } from "#libs/schema/codec.ts";
@@ -115,12 +116,10 @@ function bookmarkEvent(
   if (media.conversion.type === "partial") {
     return textEvent("BOOKMARK", partialObject({ object }, apiVersion));
   }
-  // A bookmark has nothing to print: its cells stay empty.
-  const columns = definition.printColumns.map((column) => ({ ...column, cell: () => "" }));
+  const columns = first ? columnsOf({ definition, object }) : null;
   const options = { apiVersion, include, now: now() };
-  const shown = table(first ? columns : null, [], { resourceVersion }, options);
-  const row = { cells: columns.map(() => ""), object: partialObject({ object }, apiVersion) };
-  return textEvent("BOOKMARK", { ...shown, rows: [row] });
+  const shown = table(columns, [{ definition, object }], { resourceVersion }, options);
+  return textEvent("BOOKMARK", shown);
 }
 
 function bookmarkMessage(
@@ -147,6 +146,23 @@ export interface WatchSink {
   end(): void;
 }
 
+/** An event that cannot be written ends the one stream that wanted it, and no other. */
+function guarded(encode: (event: WatchEvent) => Uint8Array, { media }: WatchView) {
+  return (event: WatchEvent): Encoding => {
+    try {
+      return { bytes: encode(event), last: event.type === "ERROR" };
+    } catch (error) {
+      return { bytes: errorEvent(toStatusError(error).status, media), last: true };
+    }
+  };
+}
+
+interface Encoding {
+  readonly bytes: Uint8Array;
+  /** Nothing may follow. */
+  readonly last: boolean;
+}
+
 /** Events up to this many bytes leave in one write. */
 const writeBytesMax = 64 * 1024;
 
@@ -160,7 +176,7 @@ export function watchSink(
   bufferBytesMax: number,
   onEnd: () => void,
 ): WatchSink {
-  const encode = eventEncoder(view);
+  const encode = guarded(eventEncoder(view), view);
   let early: WatchEvent[] | undefined = [];
   let ended = false;
 
@@ -173,23 +189,27 @@ export function watchSink(
 
   const write = (events: readonly WatchEvent[]) => {
     let batch: Uint8Array[] = [];
-    let bytes = 0;
-    for (const event of events) {
-      const piece = encode(event);
-      batch.push(piece);
-      bytes += piece.length;
-      if (bytes < writeBytesMax) continue;
-      response.write(Buffer.concat(batch));
+    let size = 0;
+    let over = false;
+    const flush = () => {
+      if (batch.length > 0) response.write(joined(batch));
       batch = [];
-      bytes = 0;
+      size = 0;
+    };
+    for (const event of events) {
+      const { bytes, last } = encode(event);
+      batch.push(bytes);
+      size += bytes.length;
+      over = last;
+      if (last) break;
+      if (size >= writeBytesMax) flush();
     }
-    if (batch.length === 1 && batch[0] !== undefined) response.write(batch[0]);
-    else if (batch.length > 0) response.write(Buffer.concat(batch));
+    flush();
     if (response.waitingBytes > bufferBytesMax) {
       ended = true;
       onEnd();
       response.destroy();
-    } else if (events.at(-1)?.type === "ERROR") {
+    } else if (over) {
       end();
     }
   };
@@ -210,3 +230,6 @@ export function watchSink(
     end,
   };
 }
+
+const joined = (pieces: readonly Uint8Array[]): Uint8Array =>
+  pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);

@@ -103,7 +103,8 @@ function pathItem(
     if (!definition.verbs.includes(verb)) continue;
     operations[methods[verb]] = operation(verb, definition, definition, suffixOf(path, holders));
   }
-  return { path, parameters: holders.map((name) => pathParameters[name]).filter(isSet), operations };
+  const parameters = holders.map((name) => pathParameters[name]).filter(isSet);
+  return { path, parameters, operations };
 }
 
 const isSet = (parameter: Parameter | undefined): parameter is Parameter =>

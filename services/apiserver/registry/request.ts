@@ -82,7 +82,7 @@ export interface Body {
   readonly value: unknown;
   /**
    * What stands twice in the text, worded as strict decoding words it: `duplicate field "a.b"` for
-   * JSON, `line 9: key "k" already set in map` for YAML.
+   * JSON, go-yaml's one error of several lines for YAML.
    */
   readonly duplicates: readonly string[];
   /** Set when the body came as protobuf: already canonical. */

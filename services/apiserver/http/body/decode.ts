@@ -8,7 +8,7 @@ import type { Body } from "../../registry/request.ts";
 import type { Encoding } from "../negotiate.ts";
 import { decodeUnknown, hasEnvelope } from "#libs/schema/unknown.ts";
 import { jsonKind, JsonSyntaxError, parseJson } from "./json.ts";
-import { parseYaml, YamlSyntaxError } from "./yaml.ts";
+import { parseYaml, yamlErrorHead, YamlSyntaxError } from "./yaml.ts";
 
 /** What the endpoint takes. */
 export interface ExpectedKind {
@@ -94,12 +94,17 @@ function jsonText(text: string): { value: unknown; duplicates: readonly string[]
 
 function yamlText(text: string): { value: unknown; duplicates: readonly string[] } {
   try {
-    return parseYaml(text);
+    const { value, duplicates } = parseYaml(text);
+    return { value, duplicates: yamlDuplicates(duplicates) };
   } catch (error) {
     if (error instanceof YamlSyntaxError) throw new UnreadableError(error.message);
     throw error;
   }
 }
+
+/** go-yaml tells all of them in one error of several lines. */
+export const yamlDuplicates = (duplicates: readonly string[]): readonly string[] =>
+  duplicates.length === 0 ? [] : [[yamlErrorHead, ...duplicates].join("\n  ")];
 
 function decodeProtobuf(bytes: Uint8Array): Decoded {
   if (!hasEnvelope(bytes)) {

@@ -1,6 +1,7 @@
 /** Bodies of PATCH: which kind of patch, and its JSON value. */
 import { badRequest } from "#libs/api/errors.ts";
 import type { Body, PatchType } from "../../registry/request.ts";
+import { yamlDuplicates } from "./decode.ts";
 import { jsonKind, JsonSyntaxError, parseJson } from "./json.ts";
 import { plainType, unsupported } from "./media-type.ts";
 import { parseYaml, YamlSyntaxError } from "./yaml.ts";
@@ -58,7 +59,8 @@ function checkShape(value: unknown, type: PatchType, prefix: string): void {
 
 function applyBody(text: string): Body {
   try {
-    const { value, duplicates } = parseYaml(text);
+    const { value, duplicates: repeated } = parseYaml(text);
+    const duplicates = yamlDuplicates(repeated);
     if (value === null) return { value: {}, duplicates, canonical: false };
     if (typeof value === "object" && !Array.isArray(value)) {
       return { value, duplicates, canonical: false };

@@ -17,6 +17,9 @@ export class YamlSyntaxError extends Error {
   override readonly name = "YamlSyntaxError";
 }
 
+/** Begins go-yaml's error of several lines. */
+export const yamlErrorHead = "yaml: unmarshal errors:";
+
 /** Aliases may not blow a small text up to a big value: nodes that one text may become. */
 const nodesMax = 400_000;
 const duplicatesMax = 100;
@@ -33,9 +36,11 @@ export function parseYaml(text: string): YamlText {
   return { value: build.document(), duplicates: build.duplicates };
 }
 
+const misplacedMapping = "mapping values are not allowed in this context";
+
 const reasons: readonly (readonly [RegExp, string])[] = [
-  [/bad indentation of a mapping entry|nested mappings? .*not allowed/i, "mapping values are not allowed in this context"],
-  [/unexpected end of the stream within a (flow|double|single)/i, "did not find expected node content"],
+  [/bad indentation of a mapping entry|nested mappings? .*not allowed/i, misplacedMapping],
+  [/unexpected end of the stream within a/i, "did not find expected node content"],
   [/tab characters?/i, "found character that cannot start any token"],
   [/unidentified alias/i, "unknown anchor referenced"],
 ];

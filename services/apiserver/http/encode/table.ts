@@ -22,7 +22,8 @@ export function includeObject(query: URLSearchParams): IncludeObject {
 export interface TableRow {
   readonly cells: readonly unknown[];
   readonly conditions?: readonly RowCondition[];
-  readonly object?: unknown;
+  /** Null when no object is wanted. */
+  readonly object: unknown;
 }
 
 interface RowCondition {
@@ -39,6 +40,9 @@ export interface Table {
   readonly columnDefinitions: readonly unknown[] | null;
   readonly rows: readonly TableRow[];
 }
+
+/** What a row is made of. */
+export type Printable = Pick<Version, "definition" | "object">;
 
 export interface TableOptions {
   readonly apiVersion: string;
@@ -58,31 +62,32 @@ export function columnDefinitions(columns: readonly PrintColumn<KubeObject>[]): 
 }
 
 /** Columns of a version: those of its resource, of a scale, or name and age. */
-export function columnsOf(version: Version): readonly PrintColumn<KubeObject>[] {
+export function columnsOf(version: Printable): readonly PrintColumn<KubeObject>[] {
   if (version.object.kind === "Scale") return scaleColumns;
   const columns = version.definition.printColumns;
   return columns.length > 0 ? columns : defaultColumns;
 }
 
-export function tableRow(version: Version, options: TableOptions): TableRow {
+export function tableRow(version: Printable, options: TableOptions): TableRow {
   const { object } = version;
   const cells = columnsOf(version).map(({ cell }) => cell(object, options.now));
   const conditions = rowConditions(object);
   return {
     cells,
     ...(conditions.length === 0 ? {} : { conditions }),
-    ...(options.include === "None" ? {} : { object: rowObject(version, options) }),
+    object: rowObject(version, options),
   };
 }
 
-function rowObject(version: Version, { include, apiVersion }: TableOptions): unknown {
+function rowObject(version: Printable, { include, apiVersion }: TableOptions): unknown {
+  if (include === "None") return null;
   return include === "Object" ? version.object : partialObject(version, apiVersion);
 }
 
 /** A table of any number of versions of one resource. */
 export function table(
   columns: readonly PrintColumn<KubeObject>[] | null,
-  versions: readonly Version[],
+  versions: readonly Printable[],
   metadata: Partial<ListMeta>,
   options: TableOptions,
 ): Table {

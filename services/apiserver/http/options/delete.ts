@@ -68,8 +68,8 @@ function fromBody(body: Uint8Array, contentType: string | undefined): Asked {
   if (kind !== undefined && kind !== "" && kind !== "DeleteOptions") {
     const apiVersion = String(value["apiVersion"] ?? versionText({ group: "", version: "v1" }));
     throw badRequest(
-      `no kind ${goQuote(String(kind))} is registered for version ${goQuote(apiVersion)} in scheme ` +
-        '"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"',
+      `no kind ${goQuote(String(kind))} is registered for version ${goQuote(apiVersion)} ` +
+        'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"',
     );
   }
   return {
