@@ -84,7 +84,9 @@ export class Actors {
     actor.subscribe({
       complete: () => {
         forget();
-        onDone?.(actor.getSnapshot().output);
+        // An actor that was stopped completes too, without an output.
+        const { status, output } = actor.getSnapshot();
+        if (status === "done") onDone?.(output);
       },
       error: fail,
     });

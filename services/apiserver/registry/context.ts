@@ -36,9 +36,12 @@ export const resourceName = ({ group, plural }: ResourceDefinition): GroupName =
   name: plural,
 });
 
-/** `Deployment` in `apps`: what validation messages call the kind. */
-export const kindName = ({ group, kind }: ResourceDefinition): GroupName => ({
-  group,
+/**
+ * `Deployment` in `apps`: what validation messages call the kind. What is stored as a resource of
+ * another group is called by that group.
+ */
+export const kindName = ({ group, kind, storedAs }: ResourceDefinition): GroupName => ({
+  group: storedAs?.group ?? group,
   name: kind,
 });
 
