@@ -36,23 +36,34 @@ export async function createObject(
     body,
     options.fieldValidation,
   );
-  const { version, warnings: more } = await createDraft(context, caller, place, object, options);
-  return { code: 201, version, warnings: [...warnings, ...more] };
+  const written = await createRead(context, caller, place, object, options);
+  return { ...written, warnings: [...warnings, ...written.warnings] };
 }
 
-/** Creates a draft that was read already: by the create above, an apply or a PUT. */
-export async function createDraft(
+/** Creates an object that was read already, here or by a PUT. */
+export async function createRead(
   context: RegistryContext,
   caller: Caller,
   place: Place,
   object: KubeObject,
   options: WriteOptions,
-): Promise<{ version: Version; warnings: readonly string[] }> {
-  const { definition } = place;
+): Promise<Written> {
   refuseResourceVersion(object);
   placeInNamespace(place, object);
-  definition.defaults?.(object);
+  place.definition.defaults?.(object);
   const draft = recordUpdate(context, caller, place, undefined, object, options);
+  return createDraft(context, caller, place, draft, options);
+}
+
+/** Creates a defaulted draft whose managed fields are recorded. */
+export async function createDraft(
+  context: RegistryContext,
+  caller: Caller,
+  place: Place,
+  draft: KubeObject,
+  options: WriteOptions,
+): Promise<Written> {
+  const { definition } = place;
   const { dryRun } = options;
   await admitMutation(
     context.admission,
@@ -64,7 +75,8 @@ export async function createDraft(
   for (let attempt = 1; ; attempt++) {
     try {
       const version = await storeNew(context, caller, place, draft, options);
-      return { version, warnings: definition.warnings?.(draft, undefined) ?? [] };
+      const warnings = definition.warnings?.(draft, undefined) ?? [];
+      return { code: 201, version, warnings };
     } catch (error) {
       if (!generates || !hasReason(error, "AlreadyExists")) throw error;
       if (attempt >= attemptsMax) {

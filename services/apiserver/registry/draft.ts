@@ -33,39 +33,42 @@ export const expectedKind = (definition: ResourceDefinition): ExpectedKind => ({
  * wrong type and, under strict validation, when a field is unknown or stands twice.
  */
 export function readDraft(
-  { apiVersion, kind, schema }: ExpectedKind,
+  expected: ExpectedKind,
   body: Body,
   fieldValidation: FieldValidation,
 ): Draft {
-  const given = checkKind(body.value, apiVersion, kind);
-  const subject = `${given.kind} in version "${given.version}"`;
-  const refuse = (why: string) => badRequest(`${subject} cannot be handled as a ${kind}: ${why}`);
-  const { object, unknown, duplicates } = readTyped(schema, body, refuse);
-  const odd = [
-    ...body.duplicates,
-    ...duplicates.map((path) => `duplicate field "${path}"`),
-    ...unknown.map((path) => `unknown field "${path}"`),
-  ];
+  const { apiVersion = expected.apiVersion, kind = expected.kind } = typeOf(body.value);
+  const version = apiVersion.split("/").at(-1) ?? "";
+  const subject = `${kind} in version "${version}"`;
+  return readFields(expected, body, fieldValidation, (why) =>
+    badRequest(`${subject} cannot be handled as a ${expected.kind}: ${why}`),
+  );
+}
+
+/** {@link readDraft} with a refusal of its own. */
+export function readFields(
+  expected: ExpectedKind,
+  body: Body,
+  fieldValidation: FieldValidation,
+  refuse: (why: string) => StatusError,
+): Draft {
+  checkKind(expected, body, refuse);
+  const { object, unknown } = readTyped(expected.schema, body, refuse);
+  const odd = [...body.duplicates, ...unknown.map((path) => `unknown field "${path}"`)];
   if (odd.length === 0 || fieldValidation === "Ignore") return { object, warnings: [] };
   if (fieldValidation === "Strict") throw refuse(`strict decoding error: ${odd.join(", ")}`);
   return { object, warnings: odd.slice(0, shownMax) };
-}
-
-interface TypedBody {
-  readonly object: KubeObject;
-  readonly unknown: readonly string[];
-  readonly duplicates: readonly string[];
 }
 
 function readTyped(
   schema: MessageSchema,
   { value, canonical }: Body,
   refuse: (why: string) => StatusError,
-): TypedBody {
-  if (canonical) return { object: value as KubeObject, unknown: [], duplicates: [] };
+): { readonly object: KubeObject; readonly unknown: readonly string[] } {
+  if (canonical) return { object: value as KubeObject, unknown: [] };
   try {
     const { object, unknown } = readObject(schema, value);
-    return { object: object as KubeObject, unknown, duplicates: [] };
+    return { object: object as KubeObject, unknown };
   } catch (error) {
     if (error instanceof StatusError) throw error;
     throw refuse(error instanceof Error ? error.message : String(error));
@@ -74,27 +77,30 @@ function readTyped(
 
 /** A body may leave out what it is; what it says must fit. */
 function checkKind(
-  value: unknown,
-  apiVersion: string,
-  kind: string,
-): { readonly kind: string; readonly version: string } {
-  const given = (value ?? {}) as { apiVersion?: unknown; kind?: unknown };
-  const givenVersion = textOr(given.apiVersion, apiVersion);
-  const givenKind = textOr(given.kind, kind);
-  const version = givenVersion.split("/").at(-1) ?? "";
-  if (givenVersion === apiVersion && givenKind === kind) return { kind, version };
-  const why =
-    givenVersion === apiVersion
-      ? `converting (${version}.${givenKind}) to (core.${kind}): unknown conversion`
-      : `no kind "${givenKind}" is registered for version "${givenVersion}" ` +
-        'in scheme "pkg/api/legacyscheme/scheme.go:30"';
-  throw badRequest(
-    `${givenKind} in version "${version}" cannot be handled as a ${kind}: ${why}`,
-  );
+  expected: ExpectedKind,
+  { value }: Body,
+  refuse: (why: string) => StatusError,
+): void {
+  const { apiVersion = expected.apiVersion, kind = expected.kind } = typeOf(value);
+  if (apiVersion !== expected.apiVersion) {
+    throw refuse(
+      `no kind "${kind}" is registered for version "${apiVersion}" ` +
+        'in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    );
+  }
+  if (kind === expected.kind) return;
+  const version = apiVersion.split("/").at(-1) ?? "";
+  throw refuse(`converting (${version}.${kind}) to (core.${expected.kind}): unknown conversion`);
 }
 
-const textOr = (value: unknown, fallback: string): string =>
-  typeof value === "string" && value !== "" ? value : fallback;
+/** apiVersion and kind as a body gives them; what is missing or empty is undefined. */
+function typeOf(value: unknown): { apiVersion?: string; kind?: string } {
+  const { apiVersion, kind } = (value ?? {}) as { apiVersion?: unknown; kind?: unknown };
+  return {
+    ...(typeof apiVersion === "string" && apiVersion !== "" ? { apiVersion } : {}),
+    ...(typeof kind === "string" && kind !== "" ? { kind } : {}),
+  };
+}
 
 /** Puts the object into the namespace of the request, or refuses one that says otherwise. */
 export function placeInNamespace({ definition, namespace }: Place, draft: KubeObject): void {

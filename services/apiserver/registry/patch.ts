@@ -36,7 +36,7 @@ export async function patchObject(
   let warnings: readonly string[] = [];
   const change: Change = {
     verb: "patch",
-    createMissing: undefined,
+    create: undefined,
     build: (current) => {
       const kind = expectedKind(definition);
       const draft = patchedDraft(kind, type, body, current.object, options);

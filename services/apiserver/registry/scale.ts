@@ -5,9 +5,8 @@ import { schemaOf } from "#libs/schema/index.ts";
 import type { Scale } from "#proto/gen/k8s/autoscaling/v1.ts";
 import { UnstoredVersion } from "./cache/version.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
-import { metadataOf } from "./decide/system.ts";
 import { checkName, placeInNamespace, readDraft, type ExpectedKind } from "./draft.ts";
-import { recordScale } from "./fields.ts";
+import { recordUpdate } from "./fields.ts";
 import { applyScale } from "./apply.ts";
 import { patchedDraft } from "./patch.ts";
 import { getVersion } from "./read.ts";
@@ -88,10 +87,10 @@ async function changeScale(
   const subresource = scaleOf(place);
   const change: Change = {
     verb,
-    createMissing: undefined,
+    create: undefined,
     build: (current) => {
       const draft = withScale(place.definition, subresource, current, wanted(current));
-      return recordScale(context, caller, place, current.object, draft, options);
+      return recordUpdate(context, caller, place, current.object, draft, options);
     },
   };
   const whole = { ...place, subresource: "" };
@@ -102,23 +101,30 @@ async function changeScale(
 /** The object with the replicas of a Scale. Throws Invalid and Conflict about the Scale. */
 export function withScale(
   definition: ResourceDefinition,
-  { specReplicasPath }: ScaleSubresource,
+  subresource: ScaleSubresource,
   { object, revision }: Version,
   scale: Scale,
 ): KubeObject {
   const { name = "", resourceVersion = "" } = scale.metadata ?? {};
-  const replicas = scale.spec?.replicas ?? 0;
-  if (replicas < 0) {
-    const error = invalid("spec.replicas", replicas, "must be greater than or equal to 0");
-    throw invalidObject(scaleKind, name, [error]);
-  }
   if (resourceVersion !== "" && resourceVersion !== String(revision)) {
     throw conflict(resourceName(definition), name);
   }
-  const draft = structuredClone(object);
-  metadataOf(draft).resourceVersion = String(revision);
-  writePath(draft, specReplicasPath, replicas);
-  return draft;
+  return withReplicas(structuredClone(object), subresource, scale);
+}
+
+/** Writes a scale's replicas into an object, in place. Throws Invalid for a negative number. */
+export function withReplicas<T extends KubeObject>(
+  object: T,
+  { specReplicasPath }: ScaleSubresource,
+  { metadata, spec }: Scale,
+): T {
+  const replicas = spec?.replicas ?? 0;
+  if (replicas < 0) {
+    const error = invalid("spec.replicas", replicas, "must be greater than or equal to 0");
+    throw invalidObject(scaleKind, metadata?.name ?? "", [error]);
+  }
+  writePath(object, specReplicasPath, replicas);
+  return object;
 }
 
 export function scaleOf({ definition }: Place): ScaleSubresource {

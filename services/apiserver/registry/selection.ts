@@ -1,4 +1,5 @@
 /** What a list or watch is limited to: selectors as one test of a stored version. */
+import { goQuote } from "#libs/api/gotext.ts";
 import { badRequest } from "#libs/api/errors.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { matchesSelector, parseFieldSelector, parseLabelSelector } from "#libs/api/selectors.ts";
@@ -50,6 +51,13 @@ function fieldReader(
   }
   const canonical = definition.fieldAliases?.[field] ?? field;
   const read = definition.fieldSelectors[canonical];
-  if (read === undefined) throw badRequest(`field label not supported: ${field}`);
+  if (read === undefined) throw badRequest(unknownFieldText(definition, field));
   return (version) => read(version.as(definition).object as KubeObject);
+}
+
+/** Kinds with fields of their own are told otherwise than those that have the two of all kinds. */
+function unknownFieldText({ fieldSelectors }: ResourceDefinition, field: string): string {
+  if (Object.keys(fieldSelectors).length > 0) return `field label not supported: ${field}`;
+  const known = '"metadata.name", "metadata.namespace"';
+  return `${goQuote(field)} is not a known field selector: only ${known}`;
 }

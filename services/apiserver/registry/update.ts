@@ -4,7 +4,7 @@ import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { admitMutation, admitValidation } from "../admission/chain.ts";
 import { claimsOf, type Claims } from "./claims.ts";
 import { factsOf, kindName, resourceName, type RegistryContext } from "./context.ts";
-import { createDraft } from "./create.ts";
+import { createRead } from "./create.ts";
 import { finishesDeletion } from "./decide/delete.ts";
 import { changesNothing, metadataOf } from "./decide/system.ts";
 import { prepareUpdated, validateUpdated, type PartSubresource } from "./decide/validate.ts";
@@ -34,7 +34,10 @@ export async function updateObject(
       const copy = structuredClone(read.object);
       return recordUpdate(context, caller, place, current.object, copy, options);
     },
-    createMissing: definition.createOnUpdate && place.subresource === "" ? read.object : undefined,
+    create:
+      definition.createOnUpdate && place.subresource === ""
+        ? () => createRead(context, caller, place, structuredClone(read.object), options)
+        : undefined,
   };
   const written = await changeObject(context, caller, place, change, options);
   return { ...written, warnings: [...read.warnings, ...written.warnings] };
@@ -45,8 +48,8 @@ export interface Change {
   readonly verb: "update" | "patch";
   /** A draft of its own, defaulted, with managed fields recorded. May be called again. */
   readonly build: (current: Version) => KubeObject | Promise<KubeObject>;
-  /** Created when there is no object yet. */
-  readonly createMissing: KubeObject | undefined;
+  /** Makes the object when there is none yet. */
+  readonly create: (() => Promise<Written>) | undefined;
 }
 
 export async function changeObject(
@@ -89,10 +92,8 @@ export async function changeObject(
     return { code: 200, version, warnings };
   } catch (error) {
     claims?.release();
-    const draft = change.createMissing;
-    if (!(error instanceof MissingObject) || draft === undefined) throw error;
-    const created = await createDraft(context, caller, place, structuredClone(draft), options);
-    return { code: 201, ...created };
+    if (!(error instanceof MissingObject) || change.create === undefined) throw error;
+    return change.create();
   }
 }
 

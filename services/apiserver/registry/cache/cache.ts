@@ -330,7 +330,7 @@ export class WatchCache {
         return await attempt();
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        log.warn({ error, resource: this.definition.plural }, "the cache asks the store again");
+        log.warn({ err: error, resource: this.definition.plural }, "the cache asks the store again");
         await world.sleep(retryMs, signal);
       }
     }

@@ -47,6 +47,9 @@ export function decideDelete(
   setFinalizers(metadata, finalizers);
   if (grace.type === "immediate") {
     if (finalizers.length === 0) return { type: "remove", last: object };
+    const generation = metadata.generation ?? 0;
+    const first = metadata.deletionGracePeriodSeconds === undefined;
+    if (first && generation > 0) metadata.generation = generation + 1;
     metadata.deletionTimestamp ??= timeText(facts.now);
     metadata.deletionGracePeriodSeconds = 0;
     return { type: "mark", draft: { ...object, metadata } };
