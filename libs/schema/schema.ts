@@ -98,7 +98,17 @@ export interface MessageSchema {
   readonly gvk:
     | { readonly group: string; readonly version: string; readonly kind: string }
     | undefined;
+  /** Belongs to every group and version (DeleteOptions, WatchEvent). */
+  readonly everyGroup: boolean;
+  /** At most one of the fields is set; the discriminator's value says which. */
+  readonly union: Union | undefined;
   readonly description: string;
+}
+
+export interface Union {
+  readonly discriminator: string | undefined;
+  /** Value of the discriminator by field. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 /** A message as it may be given to be encoded: what is left out is zero. */

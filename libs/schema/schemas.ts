@@ -112,6 +112,16 @@ class LazyMessage implements MessageSchema {
     return this.#descriptor.map_type;
   }
 
+  get everyGroup() {
+    return this.#descriptor.every_group === true;
+  }
+
+  get union() {
+    const { union_discriminator: discriminator, union_fields: fields } = this.#descriptor;
+    if (!fields) return undefined;
+    return { discriminator, fields: Object.fromEntries(fields.map((one) => one.split("="))) };
+  }
+
   get description() {
     return this.#descriptor.description ?? "";
   }

@@ -1,7 +1,7 @@
 /**
  * JSON values to canonical objects: what Go holds after decoding a body into a typed object,
- * written again. Wrong types are refused in the words of Kubernetes' decoder (sigs.k8s.io/json), unknown
- * fields are dropped and named.
+ * written again. Wrong types are refused in the words of Kubernetes' decoder (sigs.k8s.io/json),
+ * unknown fields are dropped and named.
  */
 import { setKey } from "../codec/keys.ts";
 import { emptyOf } from "../codec/zero.ts";
