@@ -5,6 +5,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { realWorld, type World } from "#libs/actor/world.ts";
 import { dataFiles, readRecord } from "./data.ts";
+import { whichCluster } from "./farewell.ts";
 import type { Settings } from "./options.ts";
 
 const pollMs = 50;
@@ -39,10 +40,7 @@ export async function startDetached({ data, name }: Settings, world: World = rea
   child.unref();
   if (ended !== undefined) process.exitCode = ended;
   else if (text.includes("not ready within")) process.exitCode = 1;
-  else
-    process.stdout.write(
-      `\nEnd it with: npx kubus down${name === "kubus" ? "" : ` --name ${name}`}\n`,
-    );
+  else process.stdout.write(`\nEnd it with: npx kubus down${whichCluster(name, data)}\n`);
 }
 
 async function isRunning(data: string, pid: number | undefined): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseDuration, readSettings, UsageError, type UpOptions } from "./options.ts";
+import { parseDuration, readSettings, type UpOptions } from "./options.ts";
+import { UsageError } from "./usage.ts";
 
 const options: UpOptions = {
   name: "kubus",

@@ -1,6 +1,8 @@
 /** What `up` was asked for, checked and in units. */
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { serviceCidrOf } from "./networks.ts";
+import { UsageError } from "./usage.ts";
 
 export type Runtime = "simulated" | "docker";
 
@@ -14,7 +16,7 @@ export interface UpOptions {
   readonly port: string;
   readonly kubeconfig?: string;
   readonly natsUrl?: string;
-  readonly serviceCidr: string;
+  readonly serviceCidr?: string;
   readonly detach?: boolean;
   readonly wait: string;
   readonly separate?: boolean;
@@ -42,27 +44,24 @@ export interface Settings {
   readonly only: readonly string[] | undefined;
 }
 
-/** What the user asked for makes no sense; the message says why. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 /** As many as there are pod networks of /24 from 10.244.0.0 on. */
 const nodesMax = 3_072;
 const portMax = 65_535;
 
 export function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): Settings {
+  const data = dataFolder(options.name, options.data, env);
+  const usualFolder = dataFolder("kubus", undefined, env);
   return {
     name: checkName(options.name),
     context: contextOf(options.name),
     nodes: wholeNumber("--nodes", options.nodes, nodesMax),
     runtime: runtimeOf(options.runtime),
-    data: dataFolder(options.name, options.data, env),
+    data,
     host: options.host,
     port: wholeNumber("--port", options.port, portMax),
     kubeconfig: options.kubeconfig ? resolve(options.kubeconfig) : undefined,
     natsUrl: options.natsUrl || env["NATS_URL"] || undefined,
-    serviceCidr: options.serviceCidr,
+    serviceCidr: options.serviceCidr ?? serviceCidrOf(data, data === usualFolder),
     detach: options.detach === true,
     waitMs: parseDuration("--wait", options.wait),
     separate: options.separate === true,

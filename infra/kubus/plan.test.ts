@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Pki } from "../certs/pki.ts";
-import { checkNames, firstServiceIp, nodeNames, planStages, serviceCidrOf } from "./plan.ts";
+import { firstServiceIp, serviceCidrOf } from "./networks.ts";
+import { checkNames, nodeNames, planStages } from "./plan.ts";
 
 const credentials = { cert: "C", key: "K" };
 const pki: Pki = {
@@ -69,7 +70,9 @@ test("nodes are numbered from 1", () => {
 });
 
 test("every cluster has a service network of its own inside 127.0.0.0/8", () => {
-  const networks = ["kubus", "two", "three", "ci"].map(serviceCidrOf);
+  const networks = ["/home/.kubus/kubus", "/home/.kubus/two", "/tmp/three"].map((data, index) =>
+    serviceCidrOf(data, index === 0),
+  );
   expect(networks[0]).toBe("127.96.0.0/16");
   expect(new Set(networks).size).toBe(networks.length);
   for (const network of networks) expect(network).toMatch(/^127\.(\d+)\.0\.0\/16$/);

@@ -3,7 +3,9 @@ import type { ApiServerConfig } from "../../services/apiserver/config.ts";
 import type { KubeletConfig } from "../../services/kubelet/config.ts";
 import type { ProxyConfig } from "../../services/proxy/main.ts";
 import type { Pki } from "../certs/pki.ts";
-import { type Runtime, UsageError } from "./options.ts";
+import { podCidrOf } from "./networks.ts";
+import type { Runtime } from "./options.ts";
+import { UsageError } from "./usage.ts";
 
 export const services = [
   "store",
@@ -83,9 +85,6 @@ function kubeletParts({ nodes, runtime, data }: PlanInput): Part[] {
   });
 }
 
-/** A network of its own for the pods of every node: 10.244.0.0/24, 10.244.1.0/24, … */
-const podCidrOf = (index: number) => `10.${244 + Math.floor(index / 256)}.${index % 256}.0/24`;
-
 const proxyConfig: ProxyConfig = { mode: "userspace" };
 
 function apiserverConfig({ host, port, pki, serviceCidr }: PlanInput): ApiServerConfig {
@@ -105,28 +104,4 @@ export function checkNames(only: readonly string[], controllers: readonly string
   const unknown = only.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   throw new UsageError(`--only ${unknown.join(",")}: there are ${known.join(", ")}`);
-}
-
-const loopbackSecond = { first: 97, count: 127 };
-
-/**
- * Service network of a cluster: a part of 127.0.0.0/8, so that cluster IPs are reachable on this
- * machine without root, and another one for every name, so that clusters do not get in each other's
- * way.
- */
-export function serviceCidrOf(name: string): string {
-  if (name === "kubus") return "127.96.0.0/16";
-  let hash = 0;
-  for (const char of name) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 65_521;
-  return `127.${loopbackSecond.first + (hash % loopbackSecond.count)}.0.0/16`;
-}
-
-/** First address of an IPv4 network: what the `kubernetes` service gets. */
-export function firstServiceIp(cidr: string): string {
-  const [address = ""] = cidr.split("/");
-  const bytes = address.split(".").map(Number);
-  const valid = bytes.length === 4 && bytes.every((byte) => byte >= 0 && byte <= 255);
-  if (!valid) throw new UsageError(`--service-cidr ${cidr}: expected an IPv4 network`);
-  const [a = 0, b = 0, c = 0, d = 0] = bytes;
-  return [a, b, c, d + 1].join(".");
 }

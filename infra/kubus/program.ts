@@ -1,6 +1,5 @@
 /** The command line: names, options and their help. Each command's code is loaded when it runs. */
 import { Command, Option } from "commander";
-import { serviceCidrOf } from "./plan.ts";
 
 const description = "A Kubernetes control plane whose every component is an actor on NATS.";
 
@@ -36,7 +35,7 @@ function up(kubus: Command): void {
     .option("--only <components>", "just these, separated by commas")
     .action(async (options) => {
       const { up: run } = await import("./commands/up.ts");
-      await run({ ...options, serviceCidr: options.serviceCidr ?? serviceCidrOf(options.name) });
+      await run(options);
     });
 }
 

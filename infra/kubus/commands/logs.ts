@@ -5,8 +5,9 @@ import { createInterface } from "node:readline";
 import type { WhichCluster } from "../access.ts";
 import { dataFiles } from "../data.ts";
 import { concerns, lineText, parseLine } from "../logfile.ts";
-import { dataFolder, UsageError } from "../options.ts";
+import { dataFolder } from "../options.ts";
 import { onStopSignal } from "../signals.ts";
+import { UsageError } from "../usage.ts";
 
 export interface LogsOptions extends WhichCluster {
   readonly follow?: boolean;
