@@ -129,12 +129,13 @@ function meansAnother(text: string): boolean {
   return /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|<<|=)$/.test(text);
 }
 
+/** Tabs are not, for go-yaml: text with one is escaped. */
 const isPrintable = (text: string): boolean =>
-  /^[\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u.test(text) &&
+  /^[\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u.test(text) &&
   !text.includes("\ufeff");
 
 function isPlainSafe(text: string): boolean {
-  if (text === "" || text.includes("\n") || text.includes("\t") || !isPrintable(text)) return false;
+  if (text === "" || text.includes("\n") || !isPrintable(text)) return false;
   if (text.startsWith(" ") || text.endsWith(" ")) return false;
   if (/^(---|\.\.\.)/.test(text)) return false;
   if (/^[#,[\]{}&*!|>'"%@`]/.test(text)) return false;
@@ -143,17 +144,19 @@ function isPlainSafe(text: string): boolean {
 }
 
 function canBeLiteral(text: string): boolean {
-  // A space before a break, or a leading one, would not survive every reader.
-  return isPrintable(text) && !/ \n/.test(text) && !text.endsWith(" ") && !/^\s/.test(text);
+  // A space before a break would not survive every reader.
+  return isPrintable(text) && !/ \n/.test(text) && !text.endsWith(" ");
 }
 
 function literal(text: string, indent: number): string {
   const trailing = /\n*$/.exec(text)?.[0].length ?? 0;
+  // Text that begins with white space says how deep it stands.
+  const depth = /^[ \n]/.test(text) ? "2" : "";
   const chomping = trailing === 0 ? "-" : trailing === 1 ? "" : "+";
   const body = trailing === 0 ? text : text.slice(0, -1);
   const pad = " ".repeat(indent + 2);
   const lines = body.split("\n").map((line) => (line === "" ? "" : `${pad}${line}`));
-  return `|${chomping}\n${lines.join("\n")}`;
+  return `|${depth}${chomping}\n${lines.join("\n")}`;
 }
 
 function foldPlain(text: string, indent: number, column: number): string {

@@ -1,0 +1,372 @@
+import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { X509Certificate } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { ensurePki } from "../../../infra/certs/pki.ts";
+import { authenticate, bearerToken } from "./authenticate.ts";
+import { allow, chain, noOpinion, type Attributes } from "./authorize.ts";
+import { bootstrapRoles, components, privileged } from "./bootstrap.ts";
+import { certificateAuthenticator } from "./certificate.ts";
+import { impersonate, impersonationHeaders } from "./impersonate.ts";
+import { refusal } from "./refuse.ts";
+import { accessReviews } from "./reviews/access.ts";
+import { splitUsername } from "./service-account.ts";
+import { tokenAuthenticator, type BoundObject } from "./token.ts";
+import { anonymousUser, authenticated, type User } from "./user.ts";
+
+const jane = authenticated({ name: "jane", groups: [] });
+const asked: Attributes = {
+  user: jane,
+  verb: "get",
+  resourceRequest: true,
+  group: "",
+  version: "v1",
+  resource: "pods",
+  subresource: "",
+  namespace: "ns",
+  name: "p",
+  path: "",
+};
+const authorizer = chain([privileged, components, bootstrapRoles]);
+
+describe("authorization", () => {
+  const user = (name: string, ...groups: string[]): User => ({ name, groups });
+  const known = "system:authenticated";
+  test.each([
+    ["an administrator", user("root", "system:masters"), {}, "allow"],
+    ["a component", user("system:kube-scheduler", known), {}, "allow"],
+    ["a node", user("system:node:n1", "system:nodes", known), {}, "allow"],
+    ["a service account", user("system:serviceaccount:ns:sa", known), {}, "noOpinion"],
+    ["a made-up system name", user("system:anonymous", "system:unauthenticated"), {}, "noOpinion"],
+    ["a user", jane, {}, "noOpinion"],
+    ["a user about itself", jane, own("selfsubjectaccessreviews"), "allow"],
+    ["a user about others", jane, own("subjectaccessreviews"), "noOpinion"],
+    ["a user in discovery", jane, path("/apis/apps/v1"), "allow"],
+    ["nobody in discovery", anonymousUser, path("/apis"), "noOpinion"],
+    ["nobody at the version", anonymousUser, path("/version"), "allow"],
+    ["nobody at the health", anonymousUser, path("/readyz"), "allow"],
+    ["a user at the metrics", jane, path("/metrics"), "noOpinion"],
+    ["nobody posting", anonymousUser, { ...path("/version"), verb: "post" }, "noOpinion"],
+  ] as const)("%s", async (_, someone, more, expected) => {
+    const { decision } = await authorizer({ ...asked, ...more, user: someone });
+    expect(decision).toBe(expected);
+  });
+
+  function own(resource: string): Partial<Attributes> {
+    return { verb: "create", group: "authorization.k8s.io", resource, namespace: "", name: "" };
+  }
+  function path(where: string): Partial<Attributes> {
+    return { resourceRequest: false, resource: "", namespace: "", name: "", path: where };
+  }
+
+  test("asks in order, later ones too when one takes its time", async () => {
+    const order: string[] = [];
+    const say = (word: string, late: boolean) => () => {
+      order.push(word);
+      const decision = { ...noOpinion, reason: word };
+      return late ? Promise.resolve(decision) : decision;
+    };
+    const all = chain([say("a", false), say("b", true), say("c", false)]);
+    expect(await all(asked)).toEqual({ decision: "noOpinion", reason: "a\nb\nc" });
+    expect(order).toEqual(["a", "b", "c"]);
+    expect(chain([() => allow("x"), say("never", false)])(asked)).toEqual(allow("x"));
+  });
+
+  test.each([
+    [{}, 'pods "p" is forbidden: User "jane" cannot get resource "pods" in API group "" ' +
+      'in the namespace "ns"'],
+    [
+      { group: "apps", resource: "deployments", subresource: "scale", name: "", namespace: "" },
+      'deployments.apps is forbidden: User "jane" cannot get resource "deployments/scale" ' +
+        'in API group "apps" at the cluster scope',
+    ],
+    [
+      { resourceRequest: false, path: "/metrics" },
+      'forbidden: User "jane" cannot get path "/metrics"',
+    ],
+  ])("refuses in Kubernetes' words: %j", (more, expected) => {
+    expect(refusal({ ...asked, ...more }, "").message).toBe(expected);
+  });
+});
+
+describe("certificates", () => {
+  test("are believed from our authority, in their time, and no other", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "kubus-auth-"));
+    try {
+      const ours = await ensurePki({ folder: join(folder, "a"), serviceIp: "127.96.0.1" });
+      const theirs = await ensurePki({ folder: join(folder, "b"), serviceIp: "127.96.0.1" });
+      const authenticator = certificateAuthenticator(ours.ca);
+      const der = (pem: string) => new X509Certificate(pem).raw;
+      const now = Date.parse(new X509Certificate(ours.admin.cert).validFrom) + 1000;
+      const admin = der(ours.admin.cert);
+      expect(authenticator(admin, now)).toMatchObject({
+        name: "kubernetes-admin",
+        groups: ["system:masters", "system:authenticated"],
+      });
+      expect(authenticator(admin, now + 100 * 365 * 24 * 3600 * 1000)).toBeUndefined();
+      expect(authenticator(der(theirs.admin.cert), now)).toBeUndefined();
+      // A server's certificate is not for clients.
+      expect(authenticator(der(ours.apiserver.cert), now)).toBeUndefined();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+const issuer = "https://issuer";
+const now = 1_700_000_000;
+
+function token(key: KeyObject, alg: "RS256" | "ES256", more: object = {}): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const claims = {
+    iss: issuer,
+    sub: "system:serviceaccount:ns:sa",
+    aud: ["api"],
+    exp: now + 60,
+    nbf: now - 60,
+    jti: "j1",
+    "kubernetes.io": { namespace: "ns", serviceaccount: { name: "sa", uid: "u1" } },
+    ...more,
+  };
+  const signed = `${part({ alg })}.${part(claims)}`;
+  const how = alg === "ES256" ? ({ key, dsaEncoding: "ieee-p1363" } as const) : key;
+  return `${signed}.${sign("sha256", Buffer.from(signed), how).toString("base64url")}`;
+}
+
+describe("tokens", () => {
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const pem = ({ publicKey }: { publicKey: KeyObject }) =>
+    publicKey.export({ type: "spki", format: "pem" }).toString();
+  const gone = new Set<string>();
+  const looked: BoundObject[] = [];
+  const authenticator = tokenAuthenticator({
+    tokens: new Map([["secret", { name: "static", groups: ["g"] }]]),
+    publicKeys: [pem(rsa), pem(ec)],
+    issuer,
+    audiences: ["api"],
+    exists: async (object) => {
+      looked.push(object);
+      return !gone.has(object.uid);
+    },
+    now: () => now * 1000,
+  });
+
+  test("of the list are users", async () => {
+    expect(await authenticator("secret")).toMatchObject({
+      type: "valid",
+      user: { name: "static", groups: ["g", "system:authenticated"] },
+    });
+  });
+
+  test.each(["RS256", "ES256"] as const)("signed with %s are service accounts", async (alg) => {
+    const { privateKey } = alg === "RS256" ? rsa : ec;
+    expect(await authenticator(token(privateKey, alg))).toMatchObject({
+      type: "valid",
+      audiences: ["api"],
+      user: {
+        name: "system:serviceaccount:ns:sa",
+        uid: "u1",
+        groups: ["system:serviceaccounts", "system:serviceaccounts:ns", "system:authenticated"],
+        extra: { "authentication.kubernetes.io/credential-id": ["JTI=j1"] },
+      },
+    });
+  });
+
+  test.each([
+    ["of another issuer", { iss: "x" }, "invalid bearer token"],
+    [
+      "too old",
+      { exp: now },
+      "[invalid bearer token, service account token has expired]",
+    ],
+    [
+      "too young",
+      { nbf: now + 1 },
+      "[invalid bearer token, service account token is not valid yet]",
+    ],
+    ["of another subject", { sub: "system:serviceaccount:ns:other" }, "invalid bearer token"],
+    [
+      "for another audience",
+      { aud: ["b"] },
+      '[invalid bearer token, token audiences ["b"] is invalid for the target audiences ["api"]]',
+    ],
+  ])("%s are refused", async (_, more, error) => {
+    expect(await authenticator(token(ec.privateKey, "ES256", more))).toEqual({
+      type: "invalid",
+      error,
+    });
+  });
+
+  test("of a stranger, or cut, are refused", async () => {
+    const good = token(ec.privateKey, "ES256");
+    for (const bad of [token(stranger.privateKey, "ES256"), good.slice(0, -4), "a.b", "", "x"]) {
+      expect(await authenticator(bad)).toEqual({ type: "invalid", error: "invalid bearer token" });
+    }
+    const [head = "", , signature = ""] = good.split(".");
+    const forged = Buffer.from("{}").toString("base64url");
+    expect((await authenticator(`${head}.${forged}.${signature}`)).type).toBe("invalid");
+  });
+
+  test("end with what they are bound to", async () => {
+    const pod = { name: "p", uid: "gone" };
+    const claims = { namespace: "ns", serviceaccount: { name: "sa", uid: "u1" }, pod };
+    gone.add("gone");
+    const verdict = await authenticator(token(ec.privateKey, "ES256", { "kubernetes.io": claims }));
+    expect(verdict).toEqual({
+      type: "invalid",
+      error: "[invalid bearer token, service account token has been invalidated]",
+    });
+    expect(looked.at(-1)).toEqual({ plural: "pods", namespace: "ns", name: "p", uid: "gone" });
+  });
+});
+
+describe("authentication", () => {
+  const authenticators = {
+    certificate: (der: Uint8Array) => (der[0] === 1 ? jane : undefined),
+    token: async (text: string) =>
+      text === "good"
+        ? ({ type: "valid", user: { name: "bot", groups: [] }, audiences: [] } as const)
+        : ({ type: "invalid", error: "" } as const),
+    now: () => 0,
+  };
+  const good = Uint8Array.of(1);
+  const bad = Uint8Array.of(2);
+  test.each([
+    [undefined, undefined, "system:anonymous"],
+    [good, undefined, "jane"],
+    [good, "Bearer wrong", "jane"],
+    [bad, "Bearer good", "bot"],
+    [undefined, "bearer good", "bot"],
+    [bad, undefined, "401"],
+    [undefined, "Bearer wrong", "401"],
+    [undefined, "Basic good", "system:anonymous"],
+  ])("%s and %s is %s", async (certificate, authorization, expected) => {
+    const who = authenticate({ certificate, authorization }, authenticators).then(
+      ({ name }) => name,
+      ({ code }: { code: number }) => String(code),
+    );
+    expect(await who).toBe(expected);
+  });
+
+  test("bearer tokens are read past any case and space", () => {
+    expect(bearerToken("  BEARER   abc ")).toBe("abc");
+    expect(bearerToken(undefined)).toBe("");
+  });
+});
+
+describe("impersonation", () => {
+  const from = (headers: Readonly<Record<string, string | readonly string[]>>) =>
+    impersonationHeaders({
+      header: (name) => [headers[name] ?? []].flat()[0],
+      headers: (name) => [headers[name] ?? []].flat(),
+      headerNames: () => Object.keys(headers),
+    });
+  const admin: User = { name: "root", groups: ["system:masters"] };
+  const become = (headers: Parameters<typeof from>[0], user = admin) => {
+    const wanted = from(headers);
+    if (wanted === undefined) throw new Error("nobody is impersonated");
+    return impersonate(user, wanted, authorizer);
+  };
+
+  test("is not asked for by other headers", () => {
+    expect(from({ accept: "*/*" })).toBeUndefined();
+  });
+
+  test.each([
+    [{ "impersonate-user": "u" }, ["system:authenticated"]],
+    [
+      { "impersonate-user": "u", "impersonate-group": ["a", "b"] },
+      ["a", "b", "system:authenticated"],
+    ],
+    [
+      { "impersonate-user": "system:serviceaccount:ns:sa" },
+      ["system:serviceaccounts", "system:serviceaccounts:ns", "system:authenticated"],
+    ],
+    [{ "impersonate-user": "system:serviceaccount:BAD_:sa" }, ["system:authenticated"]],
+    [{ "impersonate-user": "system:anonymous" }, ["system:unauthenticated"]],
+    [
+      { "impersonate-user": "u", "impersonate-group": "system:unauthenticated" },
+      ["system:unauthenticated"],
+    ],
+  ])("%j has groups %j", async (headers, groups) => {
+    expect((await become(headers)).groups).toEqual(groups);
+  });
+
+  test("carries uid and extra", async () => {
+    const headers = {
+      "impersonate-user": "u",
+      "impersonate-uid": "7",
+      "impersonate-extra-a%2fb": ["x", "y"],
+    };
+    expect(await become(headers)).toMatchObject({ uid: "7", extra: { "a/b": ["x", "y"] } });
+  });
+
+  test("needs a user name, and the right to it", async () => {
+    await expect(become({ "impersonate-group": "a" })).rejects.toThrow(
+      'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"a"}, ' +
+        "Extra:map[string][]string(nil)} without impersonating a user name",
+    );
+    await expect(become({ "impersonate-user": "u" }, jane)).rejects.toThrow(
+      'users "u" is forbidden: User "jane" cannot impersonate resource "users" in API group ""' +
+        " at the cluster scope",
+    );
+    await expect(become({ "impersonate-user": "system:serviceaccount:a:b" }, jane)).rejects.toThrow(
+      'serviceaccounts "b" is forbidden: User "jane" cannot impersonate resource ' +
+        '"serviceaccounts" in API group "" in the namespace "a"',
+    );
+  });
+
+  test.each([
+    ["system:serviceaccount:ns:a.b", { namespace: "ns", name: "a.b" }],
+    ["system:serviceaccount:ns:", undefined],
+    ["system:serviceaccount:ns:a:b", undefined],
+    ["jane", undefined],
+  ])("%s is the account %j", (name, expected) => {
+    expect(splitUsername(name)).toEqual(expected);
+  });
+});
+
+describe("access reviews", () => {
+  const reviews = accessReviews(authorizer);
+  const ask = async (plural: string, spec: object, namespace = "") => {
+    const review = reviews.find((candidate) => candidate.plural === plural);
+    return review?.answer({ user: jane, namespace, value: { spec } }) as Promise<{
+      status: object;
+    }>;
+  };
+  const resourceAttributes = { verb: "get", resource: "pods", namespace: "ns" };
+
+  test("answer for the caller and for others", async () => {
+    const self = await ask("selfsubjectaccessreviews", { resourceAttributes });
+    expect(self.status).toEqual({ allowed: false });
+    const root = { user: "root", groups: ["system:masters"], resourceAttributes };
+    expect((await ask("subjectaccessreviews", root)).status).toEqual({ allowed: true });
+    const spec = {
+      user: "u",
+      groups: ["system:authenticated"],
+      nonResourceAttributes: { path: "/api", verb: "get" },
+    };
+    expect((await ask("subjectaccessreviews", spec)).status).toEqual({
+      allowed: true,
+      reason:
+        'RBAC: allowed by ClusterRoleBinding "system:discovery" of ClusterRole ' +
+        '"system:discovery" to Group "system:authenticated"',
+    });
+  });
+
+  test("refuse what asks nothing", async () => {
+    await expect(ask("selfsubjectaccessreviews", {})).rejects.toThrow("exactly one of");
+    await expect(ask("subjectaccessreviews", { resourceAttributes })).rejects.toThrow(
+      '.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user ' +
+        "or group must be specified",
+    );
+    const local = { user: "u", resourceAttributes: { verb: "get", resource: "pods" } };
+    await expect(ask("localsubjectaccessreviews", local, "ns")).rejects.toThrow(
+      'spec.resourceAttributes.namespace: Invalid value: "": must match metadata.namespace',
+    );
+  });
+});

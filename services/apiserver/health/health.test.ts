@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { requestInfo } from "../http/request-info.ts";
+import { health } from "./health.ts";
+import { metrics } from "./metrics.ts";
+
+const fails = () => Promise.reject(new Error("lost"));
+const all = health([
+  { name: "bus", check: fails, probes: ["readyz"] },
+  { name: "store", check: () => {}, probes: ["livez", "readyz"] },
+]);
+const plain = { verbose: false, exclude: [] };
+
+describe("health", () => {
+  test.each([
+    ["livez", "", plain, 200, "ok"],
+    [
+      "livez",
+      "",
+      { ...plain, verbose: true },
+      200,
+      "[+]ping ok\n[+]store ok\nlivez check passed\n",
+    ],
+    [
+      "readyz",
+      "",
+      plain,
+      500,
+      "[+]ping ok\n[-]bus failed: reason withheld\n[+]store ok\nreadyz check failed\n",
+    ],
+    ["readyz", "", { verbose: false, exclude: ["bus"] }, 200, "ok"],
+    [
+      "livez",
+      "",
+      { verbose: true, exclude: ["x"] },
+      200,
+      "[+]ping ok\n[+]store ok\nwarn: some health checks cannot be excluded: no matches for " +
+        '"x"\nlivez check passed\n',
+    ],
+    ["readyz", "store", plain, 200, "ok"],
+    ["readyz", "bus", plain, 500, "internal server error: bus failed: reason withheld\n"],
+  ])("/%s/%s %j", async (probe, name, question, status, text) => {
+    expect(await all.answer(probe, name, question)).toEqual({ status, text });
+  });
+
+  test("a check of another probe is not there", async () => {
+    expect(await all.answer("livez", "bus", plain)).toBeUndefined();
+    expect(all.names("healthz")).toEqual(["ping", "bus", "store"]);
+  });
+});
+
+test("metrics count, time and know what is open", async () => {
+  const counted = metrics();
+  const info = requestInfo("GET", "/api/v1/namespaces/ns/pods", new URLSearchParams());
+  counted.answered("GET", info, 200, 7);
+  counted.answered("GET", info, 200, 70);
+  const close = counted.watchOpened(info);
+  const open = await counted.text();
+  expect(open.text).toContain(
+    'apiserver_request_total{verb="LIST",group="",version="v1",resource="pods",subresource="",' +
+      'scope="namespace",code="200"} 2',
+  );
+  expect(open.text).toMatch(/apiserver_request_duration_seconds_bucket\{le="0\.025",.*\} 1/);
+  expect(open.text).toMatch(/apiserver_longrunning_requests\{.*resource="pods".*\} 1/);
+  close();
+  close();
+  const closed = await counted.text();
+  expect(closed.text).toMatch(/apiserver_longrunning_requests\{.*resource="pods".*\} 0/);
+  expect(closed.text).toMatch(/apiserver_request_total\{.*\} 2/);
+});
