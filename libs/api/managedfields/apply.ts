@@ -6,9 +6,9 @@ import type { KubeObject } from "../resource.ts";
 import { compareObjects, exclude } from "./compare.ts";
 import { conflictError } from "./conflicts.ts";
 import {
-  decodeManaged,
   encodeManaged,
   setFields,
+  storedManaged,
   writerId,
   type Ownership,
   type Writer,
@@ -65,8 +65,7 @@ export interface Applied {
  */
 export function apply(input: ApplyInput): Applied {
   const applied = checkApplied(input);
-  const managed = decodeManaged(input.live?.metadata?.managedFields);
-  if (managed === undefined) throw new StatusError(500, "", "failed to decode managed fields");
+  const managed = storedManaged(input.live?.metadata?.managedFields);
   const live = withoutEntries(input.live ?? startOf(input));
   if (managed.size === 0) recordBeforeFirst(managed, input, live);
   const writer: Writer = { ...input, operation: "Apply" };

@@ -29,22 +29,37 @@ export function writerId({ manager, operation, apiVersion, subresource }: Writer
   return JSON.stringify([manager, operation, version, subresource]);
 }
 
-/** Undefined when an entry is malformed: the list is then not used at all. */
-export function decodeManaged(
-  entries: readonly ManagedFieldsEntry[] | null | undefined,
-): Map<string, Ownership> | undefined {
+type Entries = readonly ManagedFieldsEntry[] | null | undefined;
+
+/** Owners in a stored object, whose entries were checked and put in order when they were written. */
+export function storedManaged(entries: Entries): Map<string, Ownership> {
   const managed = new Map<string, Ownership>();
   for (const entry of entries ?? []) {
-    const { manager = "", operation, apiVersion = "", subresource = "", time } = entry;
-    if (operation !== "Apply" && operation !== "Update") return undefined;
-    if (apiVersion === "" || entry.fieldsType !== "FieldsV1") return undefined;
-    const fields: unknown = entry.fieldsV1 ?? {};
-    if (!isFieldSet(fields)) return undefined;
-    const writer: Writer = { manager, operation, apiVersion, subresource };
-    const owner: Ownership = { ...writer, fields, time: time ?? undefined };
+    const owner = ownerOf(entry);
+    if (owner === undefined) continue;
+    sorted.add(owner.fields);
     managed.set(writerId(owner), owner);
   }
   return managed;
+}
+
+/** Owners as a client sends them; undefined when an entry is malformed: none is used then. */
+export function sentManaged(entries: Entries): Map<string, Ownership> | undefined {
+  const managed = new Map<string, Ownership>();
+  for (const entry of entries ?? []) {
+    const owner = ownerOf(entry);
+    if (owner === undefined || !isFieldSet(owner.fields)) return undefined;
+    managed.set(writerId(owner), owner);
+  }
+  return managed;
+}
+
+function ownerOf(entry: ManagedFieldsEntry): Ownership | undefined {
+  const { manager = "", operation, apiVersion = "", subresource = "", time } = entry;
+  if (operation !== "Apply" && operation !== "Update") return undefined;
+  if (apiVersion === "" || entry.fieldsType !== "FieldsV1") return undefined;
+  const fields = (entry.fieldsV1 ?? {}) as FieldSet;
+  return { manager, operation, apiVersion, subresource, fields, time: time ?? undefined };
 }
 
 /** Sets that already stand in Kubernetes' order, so that they are not sorted again. */

@@ -3,7 +3,7 @@
  * `spec.replicas` of the other.
  */
 import type { ManagedFieldsEntry } from "#proto/gen/k8s/meta/v1.ts";
-import { decodeManaged, encodeManaged, type Ownership } from "./entries.ts";
+import { encodeManaged, storedManaged, type Ownership } from "./entries.ts";
 import { difference, fieldSetOfPaths, intersection, isEmptySet, union } from "./fieldset.ts";
 
 const scaleVersion = "autoscaling/v1";
@@ -55,7 +55,7 @@ export function parentEntries(
   return encodeManaged(result);
 }
 
-const ownersOf = (entries: Entries) => [...(decodeManaged(entries)?.values() ?? [])];
+const ownersOf = (entries: Entries) => [...storedManaged(entries).values()];
 
 const owns = (fields: Ownership["fields"], replicas: Ownership["fields"]) =>
   !isEmptySet(intersection(fields, replicas));

@@ -1,7 +1,8 @@
 /** What ownership must know of a type: which parts are owned whole and which piece by piece. */
 import type { FieldSchema, MessageSchema } from "#libs/schema/schema.ts";
 
-export type ScalarType = "string" | "numeric" | "boolean" | "untyped";
+/** `any` is free JSON that is owned whole. */
+export type ScalarType = "string" | "numeric" | "boolean" | "untyped" | "any";
 
 export interface ListKey {
   readonly name: string;
@@ -72,6 +73,7 @@ function makeShape(schema: MessageSchema): Shape {
     case "duration":
       return text;
     case "rawObject":
+      return { kind: "scalar", type: "any" };
     case "rawJson":
     case "schemaOr":
       return deduced;

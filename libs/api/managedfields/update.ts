@@ -6,8 +6,9 @@ import type { KubeObject } from "../resource.ts";
 import { changesNothing, compareObjects, exclude, touched } from "./compare.ts";
 import {
   capUpdaters,
-  decodeManaged,
   encodeManaged,
+  sentManaged,
+  storedManaged,
   writerId,
   type Ownership,
   type Writer,
@@ -90,12 +91,12 @@ function untrackedAway(object: KubeObject): KubeObject {
 }
 
 function managedBefore({ live, updated, subresource }: UpdateInput): Map<string, Ownership> {
-  const stored = () => decodeManaged(live?.metadata?.managedFields) ?? new Map<string, Ownership>();
-  if (subresource !== "") return stored();
+  const stored = live?.metadata?.managedFields;
   const sent = updated.metadata?.managedFields;
+  if (subresource !== "" || sent === stored) return storedManaged(stored);
   if (asksForReset(sent)) return new Map();
-  const decoded = decodeManaged(sent);
-  return decoded === undefined || decoded.size === 0 ? stored() : decoded;
+  const decoded = sentManaged(sent);
+  return decoded === undefined || decoded.size === 0 ? storedManaged(stored) : decoded;
 }
 
 function asksForReset(sent: readonly ManagedFieldsEntry[] | null | undefined): boolean {

@@ -42,6 +42,8 @@ function scalarError(type: ScalarType, value: unknown): string | undefined {
       return `expected numeric (int or float), got ${goTypeName(value)}`;
     case "boolean":
       return typeof value === "boolean" ? undefined : `expected boolean, got &{${goValue(value)}}`;
+    case "any":
+      return undefined;
     case "untyped":
       if (typeof value !== "object") return undefined;
       return `expected any scalar, got &{${goValue(value)}}`;
