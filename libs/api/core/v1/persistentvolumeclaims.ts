@@ -115,10 +115,14 @@ function linkDataSources(spec: PersistentVolumeClaimSpec): void {
   }
 }
 
-function isKnownSource({ apiGroup = "", kind }: TypedLocalObjectReference): boolean {
-  if (apiGroup === "") return kind === claimKind;
-  return apiGroup === "snapshot.storage.k8s.io" && kind === "VolumeSnapshot";
+function isKnownSource(source: TypedLocalObjectReference): boolean {
+  const group = groupOf(source);
+  if (group === "") return source.kind === claimKind;
+  return group === "snapshot.storage.k8s.io" && source.kind === "VolumeSnapshot";
 }
+
+/** JSON says null for the core group, protobuf nothing. */
+const groupOf = ({ apiGroup }: TypedLocalObjectReference): string => apiGroup ?? "";
 
 function validateSpec(spec: PersistentVolumeClaimSpec): FieldError[] {
   const { dataSource, dataSourceRef, volumeAttributesClassName } = spec;
@@ -140,7 +144,8 @@ function validateSpec(spec: PersistentVolumeClaimSpec): FieldError[] {
 }
 
 function validateSource(source: TypedLocalObjectReference, path: string): FieldError[] {
-  const { name, kind = "", apiGroup = "" } = source;
+  const { name, kind = "" } = source;
+  const apiGroup = groupOf(source);
   const errors = [...requireText(`${path}.name`, name), ...requireText(`${path}.kind`, kind)];
   if (apiGroup !== "") return [...errors, ...dnsSubdomainField(`${path}.apiGroup`, apiGroup)];
   if (kind === claimKind) return errors;
@@ -149,7 +154,7 @@ function validateSource(source: TypedLocalObjectReference, path: string): FieldE
 }
 
 const isSameSource = (left: TypedLocalObjectReference, right: TypedLocalObjectReference) =>
-  (left.apiGroup ?? "") === (right.apiGroup ?? "") &&
+  groupOf(left) === groupOf(right) &&
   left.kind === right.kind &&
   left.name === right.name;
 

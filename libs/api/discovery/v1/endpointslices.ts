@@ -128,7 +128,8 @@ function validateEndpoints(endpoints: readonly Endpoint[], addressType: string):
 }
 
 function validateEndpoint(endpoint: Endpoint, addressType: string, path: string): FieldError[] {
-  const { addresses = [], nodeName, hostname, deprecatedTopology = {}, hints } = endpoint;
+  const { nodeName, hostname, deprecatedTopology = {}, hints } = endpoint;
+  const addresses = endpoint.addresses ?? [];
   const errors: FieldError[] = [];
   const addressesPath = `${path}.addresses`;
   if (addresses.length === 0) {

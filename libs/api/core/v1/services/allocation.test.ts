@@ -74,6 +74,12 @@ describe("cluster IPs", () => {
     expect(allocate(draft, { ips: ["10.96.0.3"] }, draft)).toBe(nothing);
   });
 
+  it("are not judged where a service has one already: validation does that", () => {
+    const old = draftOf({ clusterIP: "10.96.0.3", clusterIPs: ["10.96.0.3"] });
+    const draft = draftOf({ clusterIP: "192.0.2.1", clusterIPs: ["192.0.2.1"] });
+    expect(allocate(draft, {}, old)).toBe(nothing);
+  });
+
   it.each(["10.96.0.0", "10.96.0.255", "10.97.0.1"])("%s is not to be had", (ip) => {
     expect(allocate(draftOf({ clusterIP: ip, clusterIPs: [ip] }))).toContain(
       "the provided network does not match the current range",

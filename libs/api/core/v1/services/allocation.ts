@@ -148,7 +148,8 @@ function allocateIp(
   const spec = (draft.spec ??= {});
   const asked = spec.clusterIPs?.[0];
   if (asked !== undefined && asked !== "") {
-    if (old?.spec?.clusterIPs?.[0] === asked) return [];
+    // An address that a service has stays: validation refuses another, whether it is free or not.
+    if (old?.spec?.clusterIPs?.[0]) return [];
     const refusal = refuseIp(asked, range, held);
     if (refusal === "") return [];
     const detail = `failed to allocate IP ${asked}: ${refusal}`;
