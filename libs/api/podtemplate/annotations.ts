@@ -2,6 +2,7 @@
 import type { PodSpec } from "#proto/gen/k8s/core/v1.ts";
 import { forbidden, invalid, type FieldError } from "../errors.ts";
 import { goQuote } from "../gotext.ts";
+import { descendingPathField } from "../validation/fields.ts";
 import { int32Max } from "../validation/names.ts";
 import { allContainers } from "./allcontainers.ts";
 
@@ -10,7 +11,9 @@ type Annotations = Readonly<Record<string, string>> | undefined;
 /** A static pod's copy in the API. */
 export const mirrorAnnotation = "kubernetes.io/config.mirror";
 const deletionCostAnnotation = "controller.kubernetes.io/pod-deletion-cost";
-const appArmorPrefix = "container.apparmor.security.beta.kubernetes.io/";
+export const appArmorPrefix = "container.apparmor.security.beta.kubernetes.io/";
+export const seccompPodAnnotation = "seccomp.security.alpha.kubernetes.io/pod";
+export const seccompContainerPrefix = "container.seccomp.security.alpha.kubernetes.io/";
 
 export function validateAnnotationsOfPod(
   annotations: Annotations,
@@ -28,7 +31,22 @@ export function validateAnnotationsOfPod(
     const at = `${path}[${deletionCostAnnotation}]`;
     errors.push(invalid(at, cost, "must be a 32bit integer"));
   }
-  return [...errors, ...validateAppArmor(annotations, spec, path)];
+  return [
+    ...errors,
+    ...validateSeccomp(annotations, path),
+    ...validateAppArmor(annotations, spec, path),
+  ];
+}
+
+function validateSeccomp(annotations: Annotations, path: string): FieldError[] {
+  return Object.entries(annotations ?? {}).flatMap(([key, profile]) => {
+    if (key !== seccompPodAnnotation && !key.startsWith(seccompContainerPrefix)) return [];
+    if (["runtime/default", "docker/default", "unconfined"].includes(profile)) return [];
+    const at = `${path}.${key}`;
+    const file = /^localhost\/(.*)$/s.exec(profile)?.[1];
+    if (file !== undefined) return descendingPathField(at, file);
+    return [invalid(at, profile, "must be a valid seccomp profile")];
+  });
 }
 
 /** A number as Go's strconv reads it, without a plus sign or leading zeros. */

@@ -2,7 +2,7 @@
 import type { Volume } from "#proto/gen/k8s/core/v1.ts";
 import { duplicate, forbidden, invalid, required, type FieldError } from "../errors.ts";
 import { dns1123SubdomainErrors } from "../names.ts";
-import { dnsLabelField } from "../validation/fields.ts";
+import { dnsLabelField, requireText } from "../validation/fields.ts";
 import type { VolumesByName } from "./mounts.ts";
 import { volumeSources, type SourceName } from "./volumesources.ts";
 
@@ -55,6 +55,10 @@ function validateVolume(volume: Volume, podName: string, path: string): FieldErr
       continue;
     }
     errors.push(...volumeSources[name](volume, `${path}.${name}`, path));
+    // A template may leave the image to whoever makes pods of it.
+    if (name === "image" && podName !== "") {
+      errors.unshift(...requireText(`${path}.image.reference`, volume.image?.reference));
+    }
     if (name === "ephemeral") errors.push(...validateClaimName(volume, podName, path));
   }
   if (given === 0) errors.push(required(path, "must specify a volume type"));

@@ -103,10 +103,8 @@ export const volumeSources: Readonly<Record<SourceName, SourceCheck>> = {
     const template = ephemeral.volumeClaimTemplate;
     return template === undefined ? [required(at, "")] : validateClaimTemplate(template, at);
   },
-  image: ({ image }, path) => [
-    ...requireText(`${path}.reference`, image?.reference),
-    ...optionalWordField(`${path}.pullPolicy`, image?.pullPolicy || undefined, pullPolicies),
-  ],
+  image: ({ image }, path) =>
+    optionalWordField(`${path}.pullPolicy`, image?.pullPolicy || undefined, pullPolicies),
 };
 
 export const pullPolicies = ["Always", "IfNotPresent", "Never"];

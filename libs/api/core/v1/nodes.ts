@@ -29,6 +29,9 @@ export const nodes = defineResource<Node>({
   confidential: false,
   ttlSeconds: 0,
   defaults: setDefaults,
+  prepareForCreate: ({ spec }) => {
+    delete spec?.configSource;
+  },
   prepareForUpdate: keepStatus,
   validate,
   validateUpdate: (node, old) => [
@@ -37,6 +40,7 @@ export const nodes = defineResource<Node>({
     ...validateChange(node, old),
   ],
   nameRule: "dnsSubdomain",
+  warnings,
   subresources: [
     {
       type: "part",
@@ -67,6 +71,8 @@ function setDefaults(node: Node): void {
 }
 
 function keepStatus(node: Node, old: Node): void {
+  // Configuration from config maps is gone; only nodes that had one may keep it.
+  if (old.spec?.configSource === undefined) delete node.spec?.configSource;
   if (old.status === undefined) delete node.status;
   else node.status = old.status;
 }
@@ -169,6 +175,17 @@ function validateAssigned(
     errors.push(forbidden("spec.externalID", "may not be updated"));
   }
   return errors;
+}
+
+function warnings({ spec = {} }: Node): string[] {
+  const { configSource, externalID = "" } = spec;
+  const unused = "this field is deprecated, and is unused by Kubernetes";
+  return [
+    ...(configSource === undefined
+      ? []
+      : ["spec.configSource: the feature is no longer supported and will not be used"]),
+    ...(externalID === "" ? [] : [`spec.externalID: ${unused}`]),
+  ];
 }
 
 function columns(): PrintColumn<Node>[] {

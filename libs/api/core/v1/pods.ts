@@ -8,6 +8,7 @@ import { podWarnings } from "../../podtemplate/warnings.ts";
 import { defineResource, type GracefulDeletion, type RequestFacts } from "../../resource.ts";
 import { everyVerb } from "../../verbs.ts";
 import { podColumns } from "./pods/columns.ts";
+import { appArmorWarnings, applyAppArmorAnnotations } from "./pods/profiles.ts";
 import { qosClassOf } from "./pods/qos.ts";
 import { mergeStatus, validateStatusUpdate } from "./pods/status.ts";
 import {
@@ -101,6 +102,7 @@ function prepareForCreate(pod: Pod, { now }: RequestFacts): void {
   const { spec = {} } = pod;
   dropDisabledFields(spec);
   applyLabelKeys(pod);
+  applyAppArmorAnnotations(pod);
   pod.status = { phase: "Pending", qosClass: qosClassOf(spec) };
   if ((spec.schedulingGates ?? []).length === 0) return;
   pod.status.conditions = [
@@ -126,7 +128,11 @@ function warnings(pod: Pod, old: Pod | undefined): string[] {
   const name =
     "metadata.name: this is used in the Pod's hostname, which can result in surprising " +
     `behavior; a DNS label is recommended: [${texts.join(" ")}]`;
-  return [...(texts.length === 0 ? [] : [name]), ...podWarnings(pod, "")];
+  return [
+    ...(texts.length === 0 ? [] : [name]),
+    ...appArmorWarnings(pod),
+    ...podWarnings(pod, ""),
+  ];
 }
 
 /** A pod that runs nowhere, or no more, has nothing to end gracefully. */

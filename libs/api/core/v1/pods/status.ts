@@ -19,15 +19,32 @@ import { ipErrors } from "../../../validation/names.ts";
 
 /** Takes status, labels and annotations from a write; the rest stays. */
 export function mergeStatus(pod: Pod, old: Pod): Pod {
-  const { qosClass, resize } = old.status ?? {};
-  const status: PodStatus = { ...pod.status };
-  status.qosClass ||= qosClass;
-  if (resize !== undefined) status.resize = resize;
+  const status = keepObservedGeneration({ ...pod.status }, old.status ?? {});
+  // Old kubelets drop what the API server decided on creation.
+  const qosClass = status.qosClass || old.status?.qosClass;
+  if (qosClass !== undefined) status.qosClass = qosClass;
   const metadata = { ...pod.metadata };
   const references = old.metadata?.ownerReferences;
   if (references === undefined) delete metadata.ownerReferences;
   else metadata.ownerReferences = references;
   return { ...pod, metadata, spec: old.spec, status };
+}
+
+/** Who does not know which generation was observed cannot clear it, of the pod or a condition. */
+function keepObservedGeneration(status: PodStatus, old: PodStatus): PodStatus {
+  const observedByPod = status.observedGeneration || old.observedGeneration;
+  if (observedByPod !== undefined) status.observedGeneration = observedByPod;
+  if (status.conditions === undefined) return status;
+  const before = new Map<string | undefined, (number | undefined)[]>();
+  for (const { type, observedGeneration } of old.conditions ?? []) {
+    before.set(type, [...(before.get(type) ?? []), observedGeneration]);
+  }
+  status.conditions = status.conditions.map((condition) => {
+    const observed = before.get(condition.type)?.shift();
+    if (condition.observedGeneration || observed === undefined) return condition;
+    return { ...condition, observedGeneration: observed };
+  });
+  return status;
 }
 
 export function validateStatusUpdate(pod: Pod, old: Pod): FieldError[] {

@@ -5,6 +5,7 @@ import { validateMetadata } from "../../../metadata/validate.ts";
 import { validateAnnotationsOfPod } from "../../../podtemplate/annotations.ts";
 import { validateImageSpaces } from "../../../podtemplate/containers.ts";
 import { validatePodSpec } from "../../../podtemplate/validate.ts";
+import { validateProfilesMatch } from "./profiles.ts";
 
 export function validatePodCreate(pod: Pod): FieldError[] {
   const { nodeName = "", ephemeralContainers = [], schedulingGates = [] } = pod.spec ?? {};
@@ -16,7 +17,7 @@ export function validatePodCreate(pod: Pod): FieldError[] {
     const detail = "cannot be set until all schedulingGates have been cleared";
     errors.push(forbidden("spec.nodeName", detail));
   }
-  return errors;
+  return [...errors, ...validateProfilesMatch(pod, "spec")];
 }
 
 /** What holds on create and on update. */
