@@ -74,10 +74,11 @@ describe.skipIf(!isThere)("definitions", () => {
         categories: known?.categories,
         namespaced: known?.namespaced,
         verbs: known?.verbs.toSorted(),
-        storageVersionHash: known?.storageVersionHash,
-        columns: known?.columns,
-        fieldSelectors: known?.fieldSelectors
-          ?.filter((path) => !metadataSelectors.includes(path))
+        // What is not stored has none of these.
+        storageVersionHash: known?.storageVersionHash ?? "",
+        columns: known?.columns ?? [],
+        fieldSelectors: (known?.fieldSelectors ?? [])
+          .filter((path) => !metadataSelectors.includes(path))
           .sort(),
         subresources: known?.subresources.map(({ name }) => name).filter(isDue).sort(),
       });
