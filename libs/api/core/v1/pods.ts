@@ -128,11 +128,7 @@ function warnings(pod: Pod, old: Pod | undefined): string[] {
   const name =
     "metadata.name: this is used in the Pod's hostname, which can result in surprising " +
     `behavior; a DNS label is recommended: [${texts.join(" ")}]`;
-  return [
-    ...(texts.length === 0 ? [] : [name]),
-    ...appArmorWarnings(pod),
-    ...podWarnings(pod, ""),
-  ];
+  return [...(texts.length === 0 ? [] : [name]), ...appArmorWarnings(pod), ...podWarnings(pod, "")];
 }
 
 /** A pod that runs nowhere, or no more, has nothing to end gracefully. */

@@ -90,9 +90,7 @@ function matchErrors(
 ): FieldError[] {
   if (annotation === undefined || profile === undefined) return [];
   const { type = "", localhostProfile } = profile;
-  const typeErrors = [
-    forbidden(`${path}.type`, `${kind} type in annotation and field must match`),
-  ];
+  const typeErrors = [forbidden(`${path}.type`, `${kind} type in annotation and field must match`)];
   if (type !== "Localhost") {
     const words = annotationWords[type];
     return words === undefined || words.includes(annotation) ? [] : typeErrors;
