@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { ensureDependencies, environment, findNode, root, run } from "./prepare.mjs";
 
-ensureDependencies();
+ensureDependencies({ withTools: false });
 const node = findNode();
 const main = join(root, "infra", "kubus", "main.ts");
 

@@ -24,21 +24,23 @@ export function cacheFolder() {
 }
 
 /**
- * Installs the dependencies when they are missing or not those of the lock file. Ends the process
- * with npm's exit code when that fails.
+ * Installs the dependencies when they are missing or not those of the lock file: those of a running
+ * cluster alone, or with the tools for tests, which are as many again. Ends the process with npm's
+ * exit code when that fails.
  */
-export function ensureDependencies() {
+export function ensureDependencies({ withTools }) {
   const lock = join(root, "package-lock.json");
   const stamp = join(root, "node_modules", ".kubus-lock-hash");
-  if (isInstalled(lock, stamp)) return;
+  if (isInstalled(lock, stamp, withTools)) return;
   const started = performance.now();
   log("installing dependencies …");
   const command = existsSync(lock) ? "ci" : "install";
-  const arguments_ = [command, "--no-audit", "--no-fund", "--loglevel=error"];
+  const which = withTools ? [] : ["--omit=dev"];
+  const arguments_ = [command, ...which, "--no-audit", "--no-fund", "--loglevel=error"];
   const { status, error } = spawnSync("npm", arguments_, {
     cwd: root,
     stdio: ["ignore", 2, 2],
-    // In production mode npm would leave the development tools out.
+    // In production mode npm would leave the tools out by itself.
     env: { ...process.env, NODE_ENV: "development" },
   });
   if (error || status !== 0) {
@@ -50,10 +52,12 @@ export function ensureDependencies() {
 }
 
 /** Times are compared first, which is cheap; a checkout of the same lock anew has the same hash. */
-function isInstalled(lock, stamp) {
+function isInstalled(lock, stamp, withTools) {
+  const modules = join(root, "node_modules");
   // npm writes this file last, so a broken-off installation counts as missing.
-  const installed = statSync(join(root, "node_modules", ".package-lock.json"), quiet);
+  const installed = statSync(join(modules, ".package-lock.json"), quiet);
   if (installed === undefined) return false;
+  if (withTools && !existsSync(join(modules, ".bin", "vitest"))) return false;
   const wanted = statSync(lock, quiet);
   if (wanted === undefined || installed.mtimeMs >= wanted.mtimeMs) return true;
   return existsSync(stamp) && readFileSync(stamp, "utf8") === hashOf(lock);

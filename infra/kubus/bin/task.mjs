@@ -5,7 +5,7 @@ import { ensureDependencies, environment, findNode, root, run, seconds } from ".
 
 const [task = "", ...rest] = process.argv.slice(2);
 
-ensureDependencies();
+ensureDependencies({ withTools: true });
 const node = findNode();
 const env = environment(node);
 const bin = (name) => join(root, "node_modules", ".bin", name);
