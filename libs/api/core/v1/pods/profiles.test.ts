@@ -26,7 +26,7 @@ test.each<[string, AppArmorProfile | undefined, number]>([
 
 test("what the pod says already is not said again", () => {
   const pod = podOf({ [appArmorKey]: "unconfined" });
-  pod.spec!.securityContext = { appArmorProfile: { type: "Unconfined" } };
+  pod.spec = { ...pod.spec, securityContext: { appArmorProfile: { type: "Unconfined" } } };
   applyAppArmorAnnotations(pod);
   expect(pod.spec?.containers?.[0]?.securityContext).toEqual({});
   expect(appArmorWarnings(pod)).toEqual([]);
