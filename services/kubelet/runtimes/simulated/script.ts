@@ -29,7 +29,9 @@ export const annotations = {
 const runsOn = { exitAfterMs: undefined, exitCode: 0, output: [], failure: undefined };
 
 export function scriptOf(pod: Pod, container: Container, attempt: number): Script {
-  const command = scriptOfCommand([...(container.command ?? []), ...(container.args ?? [])]);
+  const words = [...(container.command ?? []), ...(container.args ?? [])];
+  const script = scriptOfCommand(words);
+  const command = isInitStep(pod, container) ? endingSoon(script) : script;
   const read = (name: string) => annotationFor(pod, container, name, attempt);
   const after = read(annotations.exitAfterMs);
   const code = read(annotations.exitCode);
@@ -45,6 +47,18 @@ export function scriptOf(pod: Pod, container: Container, attempt: number): Scrip
         : { reason: failure, message: `${container.image ?? ""}: scripted ${failure}` },
   };
 }
+
+/** An init container that is there to end, unlike a sidecar. */
+function isInitStep({ spec }: Pod, { name, restartPolicy }: Container): boolean {
+  const isInit = spec?.initContainers?.some((each) => each.name === name) === true;
+  return isInit && restartPolicy !== "Always";
+}
+
+/** What is waited for (a network, another service) is not there: an init step just succeeds. */
+const endingSoon = (script: Script): Script => ({
+  ...script,
+  exitAfterMs: script.exitAfterMs ?? 0,
+});
 
 function exitAfter(
   command: Script,
