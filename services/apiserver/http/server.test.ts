@@ -2,6 +2,7 @@
 import { connect, constants } from "node:http2";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ensurePki } from "../../../infra/certs/pki.ts";
 import { resources } from "#libs/api/index.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import { decodeUnknown, hasEnvelope } from "#libs/schema/unknown.ts";
@@ -13,7 +14,7 @@ const found = resources.find(({ plural, group }) => plural === "configmaps" && g
 const configmaps = found as ResourceDefinition;
 
 beforeAll(async () => {
-  door = await openDoor();
+  door = await openDoor(ensurePki);
 });
 afterAll(() => door.close());
 
@@ -241,7 +242,7 @@ describe("documents", () => {
 });
 
 test("a slow watcher is cut off when too much waits for it", async () => {
-  const small = await openDoor({ limits: { watchBufferBytesMax: 100_000 } });
+  const small = await openDoor(ensurePki, { limits: { watchBufferBytesMax: 100_000 } });
   try {
     const session = connect(`https://127.0.0.1:${small.server.port}`, {
       ca: small.pki.ca,

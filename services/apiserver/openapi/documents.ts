@@ -1,7 +1,8 @@
 /** The OpenAPI documents as they are served: each made when it is first asked for. */
 import { createHash } from "node:crypto";
 import type { Served } from "../http/routes.ts";
-import { openApiV3, type Schemas } from "./v3.ts";
+import { openApiV2 } from "./v2.ts";
+import { openApiV3 } from "./v3.ts";
 
 export interface OpenApiDocument {
   readonly json: Uint8Array;
@@ -20,12 +21,14 @@ export interface OpenApiDocuments {
 export function openApiDocuments(served: Served): OpenApiDocuments {
   const documents = new Map<string, OpenApiDocument>();
   const keys = keysOf(served);
+  const groupVersions = [...keys.values()];
+  let whole: OpenApiDocument | undefined;
   const groupVersion = (key: string): OpenApiDocument | undefined => {
     const found = keys.get(key);
     if (found === undefined) return undefined;
     const version = served.get(found.group)?.get(found.version);
     if (version === undefined) return undefined;
-    const known = documents.get(key) ?? documentOf(openApiV3(version, {} as Schemas));
+    const known = documents.get(key) ?? documentOf(openApiV3(version, groupVersions));
     documents.set(key, known);
     return known;
   };
@@ -39,7 +42,10 @@ export function openApiDocuments(served: Served): OpenApiDocuments {
       return Buffer.from(JSON.stringify({ paths }));
     },
     groupVersion,
-    v2: () => documentOf({ swagger: "2.0" }),
+    v2: () => {
+      whole ??= documentOf(openApiV2(served));
+      return whole;
+    },
   };
 }
 

@@ -206,3 +206,9 @@ export function openApiName({ group, version, kind }: Kind): string {
   const known = kindSchema(group, version, kind)?.openapi;
   return known ?? `io.k8s.api.${camel(group === "" ? "core" : group)}.${version}.${kind}`;
 }
+
+const actionWords: Partial<Record<RestVerb, string>> = { create: "post", update: "put" };
+
+/** What `x-kubernetes-action` calls a verb. */
+export const actionWord = ({ action }: Pick<Operation, "action">): string =>
+  actionWords[action] ?? action;

@@ -1,14 +1,19 @@
 /** One group version as an OpenAPI v3 document. */
-import { rootOf, pathsOf, type Operation, type PathItem } from "./paths.ts";
-import type { Parameter } from "./parameters.ts";
+import { openApiSchemas } from "#libs/schema/openapi/schemas.ts";
 import type { ServedVersion } from "../http/routes.ts";
+import { messagesOf } from "./messages.ts";
+import type { Parameter } from "./parameters.ts";
+import { actionWord, pathsOf, rootOf, type Operation, type PathItem } from "./paths.ts";
 
-/** Schemas by OpenAPI name, with references between them. */
-export type Schemas = Readonly<Record<string, unknown>>;
-
-export function openApiV3(served: ServedVersion, schemas: Schemas): object {
+/** `groupVersions`: all that are served; some kinds (DeleteOptions) belong to each. */
+export function openApiV3(
+  served: ServedVersion,
+  groupVersions: readonly { readonly group: string; readonly version: string }[],
+): object {
+  const items = pathsOf(served);
   const paths: Record<string, object> = { [`${rootOf(served)}/`]: discoveryPath(served) };
-  for (const item of pathsOf(served)) paths[item.path] = pathObject(item);
+  for (const item of items) paths[item.path] = pathObject(item);
+  const schemas = openApiSchemas(messagesOf(items), { groupVersions });
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "v1.36.3+kubus" },
@@ -63,9 +68,6 @@ function operationObject(operation: Operation): object {
     },
   };
 }
-
-const actionWord = ({ action }: Operation): string =>
-  ({ create: "post", update: "put" } as Readonly<Record<string, string>>)[action] ?? action;
 
 function contentOf(name: string | undefined, types: readonly string[]): object {
   const schema =

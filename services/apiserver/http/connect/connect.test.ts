@@ -1,5 +1,6 @@
 /** Logs, asked for over TLS. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ensurePki } from "../../../../infra/certs/pki.ts";
 import { resources } from "#libs/api/index.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { LogChunk } from "#proto/gen/kubus/node/v1.ts";
@@ -9,7 +10,7 @@ const pods = resources.find(({ plural }) => plural === "pods") as ResourceDefini
 let door: TestDoor;
 
 beforeAll(async () => {
-  door = await openDoor();
+  door = await openDoor(ensurePki);
   const containers = (...names: string[]) => names.map((name) => ({ name }));
   const put = (name: string, spec: object, status: object = {}) =>
     door.registry.put(pods, { metadata: { name, namespace: "ns" }, spec, status } as object);
