@@ -1,4 +1,5 @@
 /** Every resource type that is served, in the order of discovery. One line adds one. */
+import { bindings } from "./core/v1/bindings.ts";
 import { configmaps } from "./core/v1/configmaps.ts";
 import { endpoints } from "./core/v1/endpoints.ts";
 import { events } from "./core/v1/events.ts";
@@ -24,6 +25,7 @@ import { priorityclasses } from "./scheduling/v1/priorityclasses.ts";
 import type { KubeObject, ResourceDefinition } from "./resource.ts";
 
 export const resources: readonly ResourceDefinition[] = [
+  bindings,
   configmaps,
   endpoints,
   events,

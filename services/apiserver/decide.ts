@@ -1,5 +1,6 @@
 /** Which objects the API server itself keeps in every cluster. Pure. */
 import type { KubeObject } from "#libs/api/resource.ts";
+import { systemPriorities } from "#libs/api/scheduling/v1/priorityclasses.ts";
 
 /** An object that has to be there. */
 export interface BootstrapObject {
@@ -28,6 +29,7 @@ const servicePort = 443;
 export function bootstrapObjects(facilities: Facilities): BootstrapObject[] {
   return [
     ...systemNamespaces.map(namespaceObject),
+    ...Object.entries(systemPriorities).map(priorityObject),
     serviceObject(facilities),
     endpointsObject(facilities),
     endpointSliceObject(facilities),
@@ -37,6 +39,18 @@ export function bootstrapObjects(facilities: Facilities): BootstrapObject[] {
 function namespaceObject(name: string): BootstrapObject {
   const object = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
   return { resource: "namespaces", namespace: "", object, enforced: false };
+}
+
+function priorityObject([name, value]: [name: string, value: number]): BootstrapObject {
+  const object = {
+    apiVersion: "scheduling.k8s.io/v1",
+    kind: "PriorityClass",
+    metadata: { name },
+    value,
+    description: "For pods that the cluster itself cannot do without.",
+  };
+  const resource = "priorityclasses.scheduling.k8s.io";
+  return { resource, namespace: "", object, enforced: false };
 }
 
 function serviceObject({ serviceIp, port }: Facilities): BootstrapObject {

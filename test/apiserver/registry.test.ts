@@ -195,7 +195,7 @@ describe("lists", () => {
     const place = rig.place("configmaps", "default");
     const fieldSelector = "spec.x=1";
     expect(await refusal(rig.registry.list(caller, place, { limit: 0, fieldSelector }))).toBe(
-      "400 field label not supported: spec.x",
+      '400 "spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
     );
   });
 });

@@ -45,7 +45,9 @@ export function normalize(value: unknown, options: Normalization, key = ""): unk
     return key === "managedFields" ? items.sort(byText) : items;
   }
   if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).map(([name, item]) => [
+    // Entries of managedFields are compared as text, in which the order of keys shows.
+    const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    const entries = sorted.map(([name, item]) => [
       name.replaceAll(namespace, "$NS"),
       normalize(item, options, name),
     ]);

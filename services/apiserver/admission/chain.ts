@@ -3,7 +3,9 @@ import { defaultTolerationSeconds } from "./defaulttolerationseconds.ts";
 import { namespaceLifecycle } from "./namespacelifecycle.ts";
 import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "./plugin.ts";
 import { priority } from "./priority.ts";
+import { runtimeClass } from "./runtimeclass.ts";
 import { serviceAccount } from "./serviceaccount.ts";
+import { storageObjectInUseProtection } from "./storageobjectinuse.ts";
 import { taintNodesByCondition } from "./taintnodesbycondition.ts";
 
 /** Kubernetes' own order (pkg/kubeapiserver/options/plugins.go). */
@@ -13,6 +15,8 @@ export const admissionChain: readonly AdmissionPlugin[] = [
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
+  storageObjectInUseProtection,
+  runtimeClass,
 ];
 
 export async function admitMutation(

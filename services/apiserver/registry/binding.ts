@@ -21,6 +21,19 @@ import { transact } from "./transact.ts";
 
 const bindingResource = { group: "", name: "pods/binding" };
 
+/** A Binding created in the namespace instead of below its pod. */
+export function createBinding(
+  context: RegistryContext,
+  place: Place,
+  body: Body,
+  options: WriteOptions,
+): Promise<Written> {
+  const { metadata } = (body.value ?? {}) as { metadata?: { name?: unknown } };
+  const name = typeof metadata?.name === "string" ? metadata.name : "";
+  const { definition } = context.caches.named("pods");
+  return bindPod(context, { ...place, definition, name, subresource: "binding" }, body, options);
+}
+
 export async function bindPod(
   context: RegistryContext,
   place: Place,

@@ -29,7 +29,7 @@ export class Caches {
     const definitions = new Map(
       options.resources.map((definition) => [keyOf(definition), definition]),
     );
-    for (const definition of options.resources) {
+    for (const definition of options.resources.filter(isStored)) {
       const { storedAs } = definition;
       const stored = storedAs === undefined ? definition : definitions.get(keyOf(storedAs));
       if (stored === undefined) throw new Error(`${keyOf(definition)} is stored nowhere`);
@@ -74,6 +74,9 @@ export class Caches {
     return this.#byResource.get(key);
   }
 }
+
+/** What cannot be listed (a Binding) is an order to do something, and not kept. */
+const isStored = ({ verbs }: ResourceDefinition): boolean => verbs.includes("list");
 
 /** `pods`, `deployments.apps`. */
 export const keyOf = ({ group, plural }: { group: string; plural: string }): string =>

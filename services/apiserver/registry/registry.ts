@@ -1,7 +1,8 @@
 /** The pipeline, put together: which code answers which verb of which subresource. */
 import { methodNotSupported, notFound } from "#libs/api/errors.ts";
 import type { Subresource, KubeObject } from "#libs/api/resource.ts";
-import { bindPod } from "./binding.ts";
+import { bindPod, createBinding } from "./binding.ts";
+import { keyOf } from "./caches.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
 import { createObject } from "./create.ts";
 import { deleteCollection, deleteObject } from "./delete.ts";
@@ -24,6 +25,7 @@ export function createRegistry(context: RegistryContext): Registry {
     watch: async (_caller, place, options, deliver) =>
       startWatch(context, place, options, deliver),
     create: async (caller, place, body, options) => {
+      if (keyOf(place.definition) === "bindings") return createBinding(context, place, body, options);
       if (place.subresource === "") return createObject(context, caller, place, body, options);
       switch (place.subresource) {
         case "binding":

@@ -1,6 +1,5 @@
 /** What a list or watch is limited to: selectors as one test of a stored version. */
-import { goQuote } from "#libs/api/gotext.ts";
-import { badRequest, type StatusError } from "#libs/api/errors.ts";
+import { badRequest } from "#libs/api/errors.ts";
 import { goQuote } from "#libs/api/gotext.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { matchesSelector, parseFieldSelector, parseLabelSelector } from "#libs/api/selectors.ts";
@@ -40,15 +39,6 @@ export function compileSelection(place: Place, options: ReadOptions): Selection 
   if (tests.length === 0) return everything;
   const matches: Test = (version) => tests.every((test) => test(version));
   return { everything: false, name, matches };
-}
-
-/** Kinds without selectable fields of their own say so in other words. */
-function unknownField({ fieldSelectors }: ResourceDefinition, field: string): StatusError {
-  if (Object.keys(fieldSelectors).length > 0) {
-    return badRequest(`field label not supported: ${field}`);
-  }
-  const known = '"metadata.name", "metadata.namespace"';
-  return badRequest(`${goQuote(field)} is not a known field selector: only ${known}`);
 }
 
 function fieldReader(

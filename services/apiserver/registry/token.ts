@@ -10,6 +10,7 @@ import {
   type FieldError,
 } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
+import { trackUpdate } from "#libs/api/managedfields/update.ts";
 import { schemaOf } from "#libs/schema/index.ts";
 import type { BoundObjectReference, TokenRequest } from "#proto/gen/k8s/authentication/v1.ts";
 import { UnstoredVersion } from "./cache/version.ts";
@@ -27,7 +28,7 @@ const secondsMax = 2 ** 32;
 
 export async function createToken(
   context: RegistryContext,
-  _caller: Caller,
+  caller: Caller,
   place: Place,
   body: Body,
   options: WriteOptions,
@@ -41,7 +42,7 @@ export async function createToken(
     schema: schemaOf(requestMessage),
   };
   const { object, warnings } = readDraft(expected, body, options.fieldValidation);
-  const request = object as TokenRequest & KubeObject;
+  const request = object as TokenRequest;
   const account = await liveVersion(context, definition, namespace, name);
   if (account === undefined) throw notFound(resourceName(definition), name);
   const seconds = request.spec?.expirationSeconds ?? secondsDefault;
@@ -65,10 +66,25 @@ export async function createToken(
     nbf: now,
     sub: `system:serviceaccount:${namespace}:${name}`,
   };
+  const managedFields = trackUpdate({
+    schema: expected.schema,
+    live: undefined,
+    updated: { ...request, spec: { ...request.spec, expirationSeconds: seconds } } as KubeObject,
+    manager: options.fieldManager ?? caller.manager,
+    apiVersion: expected.apiVersion,
+    subresource: "token",
+    time: timeText(now * 1000),
+  });
   const answer = {
     kind: "TokenRequest",
     apiVersion: expected.apiVersion,
-    metadata: { name, namespace, uid, creationTimestamp: timeText(now * 1000) },
+    metadata: {
+      name,
+      namespace,
+      uid,
+      creationTimestamp: timeText(now * 1000),
+      ...(managedFields === undefined ? {} : { managedFields }),
+    },
     spec: { ...request.spec, audiences: wanted, expirationSeconds: seconds },
     status: {
       token: signToken(signer, claims),
