@@ -8,7 +8,13 @@ import { currentPath, isPure, isTest, pathOf, root } from "./place.js";
 const areasOf = { libs: ["libs", "proto"], proto: ["proto"], services: ["libs", "proto"] };
 
 /** Packages and node modules that a pure file may import: they compute. */
-const pureImports = new Set(["xstate", "node:assert", "node:assert/strict", "node:buffer"]);
+const pureImports = new Set([
+  "xstate",
+  "node:assert",
+  "node:assert/strict",
+  "node:buffer",
+  "node:util",
+]);
 
 const ioLibs = /^libs\/(bus\/connect|actor\/(supervise|process))\.ts$/;
 
