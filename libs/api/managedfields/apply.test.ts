@@ -97,6 +97,13 @@ test("what is left out goes, what others own stays", () => {
   expect(dataOf(third)).toEqual({ b: "2", c: "3" });
 });
 
+test("metadata stays when all that was applied of it goes", () => {
+  const first = applied(configMap, "m", { metadata: { name: "a", finalizers: ["e.com/x"] } });
+  const second = applied(first, "m", { data: { k: "v" } });
+  expect(second.object?.metadata).toMatchObject({ name: "a", uid: "u" });
+  expect(second.object?.metadata?.finalizers).toBeUndefined();
+});
+
 test("a field that an updater set is not removed by the applier who never owned it", () => {
   const first = applied(configMap, "m1", { data: { a: "1" } });
   const second = updated(first, "u", { data: { a: "1", b: "2" } });

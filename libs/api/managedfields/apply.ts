@@ -13,7 +13,7 @@ import {
   type Ownership,
   type Writer,
 } from "./entries.ts";
-import { difference, isEmptySet, type FieldSet } from "./fieldset.ts";
+import { difference, isEmptySet, recursiveDifference, type FieldSet } from "./fieldset.ts";
 import { fieldSetOfValue } from "./fieldsof.ts";
 import { lastAppliedFields, withLastApplied } from "./lastapplied.ts";
 import { mergeObjects } from "./merge.ts";
@@ -74,7 +74,8 @@ export function apply(input: ApplyInput): Applied {
   const reset = resetSet(input.resetFields);
   const shape = shapeOf(input.schema);
 
-  const fields = tracked(fieldSetOfValue(shape, applied), reset);
+  // The name counts while fields are removed: it keeps the metadata.
+  const fields = recursiveDifference(fieldSetOfValue(shape, applied), reset);
   const owned = new Map(managed);
   owned.set(id, { ...writer, fields, time: last?.time });
   const merged = mergeObjects(shape, live, applied);
@@ -86,7 +87,7 @@ export function apply(input: ApplyInput): Applied {
   takeFields(owned, comparison, conflicts, id);
   const changed = !sameValue(live, object);
   const time = changed ? input.time : last?.time;
-  setFields(owned, id, { ...writer, fields: {}, time }, fields);
+  setFields(owned, id, { ...writer, fields: {}, time }, tracked(fields, reset));
   return {
     object: input.manager === kubectl ? withLastApplied(object, applied) : object,
     managedFields: encodeManaged(owned),
