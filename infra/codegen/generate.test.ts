@@ -114,7 +114,7 @@ describe("what is refused", () => {
   beforeEach(() => writeProto("k8s/schema/options.proto", optionsProto));
 
   it.each([
-    ["text that does not parse", "message One {", "illegal token"],
+    ["text that does not parse", "message One {", "illegal end of input"],
     ["an unknown type", "message One { Missing one = 1; }", "unknown type Missing"],
     ["a number used twice", "message One { string a = 1; string b = 1; }", "duplicate id 1"],
     [

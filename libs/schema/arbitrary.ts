@@ -19,7 +19,8 @@ export function seeded(seed: number): Random {
 const depthMax = 5;
 const itemsMax = 3;
 
-const texts = ["", "a", "web-1", "é → 😀", "a.b/c", "line\nbreak", '"quoted" \\', "x".repeat(99)];
+const odd = ["é → 😀", "line\nbreak", '"quoted" \\'];
+const texts = ["", "a", "web-1", "a.b/c", "x".repeat(200), ...odd];
 const keys = ["a", "b", "app.kubernetes.io/name", "", "__proto__", "é", "constructor", "0"];
 const int32s = [0, 1, -1, 80, 420, 2 ** 31 - 1, -(2 ** 31)];
 const int64s = [...int32s, 2 ** 40, -(2 ** 40), Number.MAX_SAFE_INTEGER];

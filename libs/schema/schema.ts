@@ -11,7 +11,6 @@ export type ScalarKind =
   | "fixed32"
   | "int64"
   | "uint64"
-  | "fixed32"
   | "double"
   | "bytes"
   | "enum";

@@ -4,7 +4,7 @@ import { openApiDefinitions, openApiSchemas } from "./schemas.ts";
 
 const pod = "io.k8s.api.core.v1.Pod";
 const property = (schemas: Record<string, Record<string, unknown>>, name: string, field: string) =>
-  (schemas[name]?.["properties"] as Record<string, unknown>)[field];
+  (schemas[name]?.["properties"] as Record<string, unknown> | undefined)?.[field];
 
 describe("OpenAPI v3", () => {
   const schemas = openApiSchemas(["k8s.core.v1.Pod", "k8s.meta.v1.DeleteOptions"], {
@@ -56,7 +56,11 @@ describe("OpenAPI v3", () => {
 
   it.each([
     [pod, "kind", { type: "string" }],
-    ["io.k8s.api.core.v1.Container", "imagePullPolicy", { enum: ["Always", "IfNotPresent", "Never"] }],
+    [
+      "io.k8s.api.core.v1.Container",
+      "imagePullPolicy",
+      { enum: ["Always", "IfNotPresent", "Never"] },
+    ],
     ["io.k8s.api.core.v1.PodSpec", "priority", { type: "integer", format: "int32" }],
     ["io.k8s.api.core.v1.PodSpec", "nodeSelector", { "x-kubernetes-map-type": "atomic" }],
     [

@@ -1,6 +1,6 @@
 /**
- * Messages as OpenAPI schemas: what kubectl's explain, patches and validation read. The shape of the
- * documents is that of kube-openapi.
+ * Messages as OpenAPI schemas: what kubectl's explain, patches and validation read. The shape of
+ * the documents is that of kube-openapi.
  */
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 import { schemaOf } from "../schemas.ts";
@@ -16,8 +16,8 @@ export interface OpenApiOptions {
 }
 
 /**
- * `components.schemas` of an OpenAPI v3 document: the named messages (`k8s.core.v1.Pod`) and all that
- * they refer to. Messages without an OpenAPI name are described where they are used.
+ * `components.schemas` of an OpenAPI v3 document: the named messages (`k8s.core.v1.Pod`) and all
+ * that they refer to. Messages without an OpenAPI name are described where they are used.
  */
 export function openApiSchemas(
   messages: Iterable<string>,

@@ -7,14 +7,14 @@ import { goDurationNanos, microTimeProblem, timeProblem } from "./go-time.ts";
 import { goStruct } from "./go-type.ts";
 import {
   type FieldPlace,
-  nestedReader,
+  type NestedReader,
   type Place,
   type ValueReader,
   wrongType,
-} from "./object.ts";
+} from "./place.ts";
 
 /** The reader of a message that has a form of its own. */
-export function formReader(message: MessageSchema): ValueReader {
+export function formReader(message: MessageSchema, nestedReader: NestedReader): ValueReader {
   switch (message.form) {
     case "quantity":
       return readQuantity;
@@ -32,7 +32,7 @@ export function formReader(message: MessageSchema): ValueReader {
     case "stringList":
       return stringListReader(message);
     case "schemaOr":
-      return schemaOrReader(message);
+      return schemaOrReader(message, nestedReader);
     case "struct":
       throw new Error(`${message.name} has no form of its own`);
   }
@@ -104,7 +104,7 @@ function stringListReader(message: MessageSchema): ValueReader {
 }
 
 /** A schema, or the other thing that may stand for one: see apiextensions' marshalling. */
-function schemaOrReader(message: MessageSchema): ValueReader {
+function schemaOrReader(message: MessageSchema, nestedReader: NestedReader): ValueReader {
   const props = message.fields.find(({ name }) => name === "schema")?.message;
   const other = message.fields.find(({ name }) => name !== "schema");
   if (!props || !other) throw new Error(`${message.name} has no schema`);

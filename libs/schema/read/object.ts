@@ -10,6 +10,8 @@ import { FieldTypeError, FinalFieldError, jsonKind } from "./error.ts";
 import { formReader } from "./forms.ts";
 import { goElementType, goStruct, goType } from "./go-type.ts";
 import { unknownFields } from "./odd.ts";
+import { type FieldPlace, type Place, type ValueReader, wrongType } from "./place.ts";
+import { scalarReader } from "./scalars.ts";
 
 export interface ReadObject {
   /** In the order of the schema's fields. Shares raw JSON values with the input, nothing else. */
@@ -20,32 +22,6 @@ export interface ReadObject {
 
 /** Go refuses deeper JSON; here the stack would end. */
 const depthMax = 1_000;
-
-/** Where reading is, and in which order it visits keys. */
-export interface Place {
-  /** Go's path to the current struct: JSON names, and the names of embedded structs. */
-  readonly path: string[];
-  /**
-   * Keys are visited as they stand in the text and reading goes on behind an error, to find the one
-   * that Go reports.
-   */
-  readonly inOrder: boolean;
-  /** The first error that reading went on behind. */
-  first: FieldTypeError | undefined;
-  /** A key was met that its schema does not have. */
-  isOdd: boolean;
-}
-
-/** Reads one value, never null; `field` tells errors where. */
-export type ValueReader = (value: unknown, place: Place, field: FieldPlace) => unknown;
-
-/** What an error says about the field. */
-export interface FieldPlace {
-  /** Go struct that has it. */
-  readonly struct: string;
-  /** JSON name, behind the names of embedded structs. */
-  readonly path: string;
-}
 
 /**
  * Reads a value of a message. `null` is the empty object. apiVersion and kind are kept where the
@@ -243,34 +219,15 @@ function mapReader(field: FieldSchema, read: ValueReader, at: FieldPlace): Field
 const shapeOf = ({ kind, message }: FieldSchema) => ({ kind, message });
 
 function valueReader(field: FieldSchema): ValueReader {
-  const { kind, message } = field;
+  const { message } = field;
   const type = goElementType(field);
-  if (message) return message.form === "struct" ? nestedReader(message, type) : formReader(message);
-  switch (kind) {
-    case "string":
-      return (value, place, at) => {
-        if (typeof value !== "string") throw wrongType(value, place, at, type);
-        return value;
-      };
-    case "bool":
-      return (value, place, at) => {
-        if (typeof value !== "boolean") throw wrongType(value, place, at, type);
-        return value;
-      };
-    case "bytes":
-      return base64Reader;
-    case "double":
-      return (value, place, at) => {
-        if (typeof value !== "number") throw wrongType(value, place, at, type);
-        return value;
-      };
-    default:
-      return integerReader(type);
-  }
+  if (!message) return scalarReader(field.kind, type);
+  return message.form === "struct"
+    ? nestedReader(message, type)
+    : formReader(message, nestedReader);
 }
 
-/** The reader of a message that is an object. */
-export function nestedReader(message: MessageSchema, type: string): ValueReader {
+function nestedReader(message: MessageSchema, type: string): ValueReader {
   const read = structReader(message);
   return (value, place, at) => {
     if (typeof value !== "object" || Array.isArray(value)) {
@@ -281,93 +238,4 @@ export function nestedReader(message: MessageSchema, type: string): ValueReader 
     place.path.pop();
     return object;
   };
-}
-
-/** Bounds of Go's integers; beyond 2^53 a JSON number is no longer exact here. */
-const bounds: Readonly<Record<string, readonly [number, number]>> = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  int64: [-(2 ** 63), 2 ** 63],
-};
-
-function integerReader(type: string): ValueReader {
-  const [min, max] = bounds[type] ?? bounds["int64"]!;
-  return (value, place, at) => {
-    if (typeof value !== "number") throw wrongType(value, place, at, type);
-    if (!Number.isInteger(value) || value < min || value > max) {
-      throw wrongType(value, place, at, type, ` ${value}`);
-    }
-    return value;
-  };
-}
-
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-const base64Reader: ValueReader = (value, place, at) => {
-  if (Array.isArray(value)) return bytesOfNumbers(value, place, at);
-  if (typeof value !== "string") throw wrongType(value, place, at, "[]uint8");
-  if (base64.test(value)) return value;
-  // Go passes over line breaks inside of base64.
-  const joined = value.replaceAll(/[\r\n]/g, "");
-  if (base64.test(joined)) return joined;
-  throw new FieldTypeError(`illegal base64 data at input byte ${base64ErrorOffset(value)}`);
-};
-
-/** Go also takes bytes as a list of numbers. */
-function bytesOfNumbers(list: readonly unknown[], place: Place, at: FieldPlace): string {
-  const bytes = list.map((item) => {
-    if (item === null) return 0;
-    if (typeof item !== "number") throw wrongType(item, place, at, "uint8");
-    if (!Number.isInteger(item) || item < 0 || item > 255) {
-      throw wrongType(item, place, at, "uint8", ` ${item}`);
-    }
-    return item;
-  });
-  return Buffer.from(bytes).toString("base64");
-}
-
-/** Where Go's decoder stops: the first foreign character, or padding that is amiss. */
-function base64ErrorOffset(text: string): number {
-  let digits = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text.charAt(index);
-    if (char === "\r" || char === "\n") continue;
-    if (/[A-Za-z0-9+/]/.test(char)) {
-      digits += 1;
-      continue;
-    }
-    if (char !== "=" || digits % 4 < 2) return index;
-    return paddingErrorOffset(text, index, digits % 4);
-  }
-  return text.length - (digits % 4);
-}
-
-function paddingErrorOffset(text: string, first: number, digits: number): number {
-  let index = first + 1;
-  const skipBreaks = () => {
-    while (text[index] === "\r" || text[index] === "\n") index += 1;
-  };
-  skipBreaks();
-  if (digits === 2) {
-    if (index >= text.length) return text.length;
-    if (text[index] !== "=") return index;
-    index += 1;
-    skipBreaks();
-  }
-  return index;
-}
-
-/** `detail` follows the kind of the value: the number that does not fit. `Kind` is of the error. */
-export function wrongType(
-  value: unknown,
-  { path }: Place,
-  { struct, path: name }: FieldPlace,
-  type: string,
-  detail = "",
-  Kind: typeof FieldTypeError = FieldTypeError,
-): FieldTypeError {
-  const full = [...path, name].join(".");
-  return new Kind(
-    `json: cannot unmarshal ${jsonKind(value)}${detail} into Go struct field ` +
-      `${struct}.${full} of type ${type}`,
-  );
 }
