@@ -1,6 +1,6 @@
 /** JSON merge patch: RFC 7386. */
 import { badRequest } from "../errors.ts";
-import { goJsonType, isList, isObject, setKey, type JsonObject } from "./json-value.ts";
+import { goJsonType, isList, isObject, setKey, type JsonObject, type MutableJsonObject } from "./json-value.ts";
 
 /**
  * The object with the patch merged in; neither is changed, unchanged parts are shared. Throws
@@ -19,13 +19,14 @@ export function applyMergePatch(object: JsonObject, patch: unknown): JsonObject 
 }
 
 function mergeObject(object: JsonObject, patch: JsonObject): JsonObject {
-  const merged = { ...object };
-  for (const key of Object.keys(patch)) {
-    const given = patch[key];
+  const merged: MutableJsonObject = {};
+  // Go writes what it merged with sorted keys, which shows in the order of warnings.
+  for (const key of Object.keys({ ...object, ...patch }).sort()) {
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
-    if (given === null) delete merged[key];
+    const given = Object.hasOwn(patch, key) ? patch[key] : undefined;
+    if (given === undefined) setKey(merged, key, value);
     else if (isObject(given) && isObject(value)) setKey(merged, key, mergeObject(value, given));
-    else setKey(merged, key, withoutNulls(given));
+    else if (given !== null) setKey(merged, key, withoutNulls(given));
   }
   return merged;
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from "./json-value.ts";
 import { applyJsonPatch, jsonPatchOddities } from "./json.ts";
 import { applyMergePatch, mergePatchOf } from "./merge.ts";
 import { applyStrategicMergePatch } from "./strategic.ts";
+import { restoreError } from "./strategic/restore.ts";
 
 const refused = { code: 422, message: expect.stringContaining("rejected our request") };
 
@@ -184,4 +185,20 @@ test("primitive lists merge, and items are deleted from them", () => {
   expect(merged({ finalizers: ["c", "a"] })).toEqual(["c", "a", "b"]);
   expect(merged({ "$deleteFromPrimitiveList/finalizers": ["a", "z"] })).toEqual(["b"]);
   expect(merged({ "$setElementOrder/finalizers": ["b", "a"] })).toEqual(["b", "a"]);
+});
+
+test.each<[spec: unknown, error: string | undefined]>([
+  [{ containers: [{ name: "x", ports: [{ containerPort: 80 }] }] }, undefined],
+  [{ containers: "x" }, "cannot restore slice from string"],
+  [{ nodeSelector: ["a"] }, "cannot restore map from slice"],
+  [{ nodeSelector: { a: 5 } }, "cannot convert int64 to string"],
+  [{ nodeSelector: { a: true } }, "unrecognized type: string"],
+  [{ containers: [5] }, "cannot restore struct from: int64"],
+  [{ hostNetwork: "yes" }, "unrecognized type: bool"],
+  [{ priority: "5" }, "unrecognized type: int32"],
+  [{ priority: 5.5 }, "cannot convert float64 to int32"],
+  [[], "cannot restore struct from: slice"],
+  [null, undefined],
+])("a patched spec of %j: %j", (spec, error) => {
+  expect(restoreError(template, { spec })).toBe(error);
 });
