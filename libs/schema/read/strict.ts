@@ -2,6 +2,7 @@
  * What strict decoding says against a JSON text: unknown and repeated fields in the order in which
  * they stand there. Parsing loses that order, so that the text is read once more; it must be valid.
  */
+import { goQuote } from "#libs/api/gotext.ts";
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 
 /** So many are told; nobody reads more. */
@@ -25,8 +26,8 @@ function visitMessage(scan: Scan, schema: MessageSchema, path: string): void {
   visitObject(scan, path, (key, inner, isRepeated) => {
     const field = schema.byJsonName.get(key);
     const isTypeMeta = schema.typeMeta && (key === "apiVersion" || key === "kind");
-    if (!field && !isTypeMeta) scan.problems.add(`unknown field ${quoted(inner)}`);
-    else if (isRepeated) scan.problems.add(`duplicate field ${quoted(inner)}`);
+    if (!field && !isTypeMeta) scan.problems.add(`unknown field ${goQuote(inner)}`);
+    else if (isRepeated) scan.problems.add(`duplicate field ${goQuote(inner)}`);
     if (field) visitField(scan, field, inner);
     else skipValue(scan);
   });
@@ -38,7 +39,7 @@ function visitField(scan: Scan, field: FieldSchema, path: string): void {
   if (cardinality === "single") return visit(path);
   if (cardinality === "list") return visitArray(scan, path, visit);
   visitObject(scan, path, (_, inner, isRepeated) => {
-    if (isRepeated) scan.problems.add(`duplicate field ${quoted(inner)}`);
+    if (isRepeated) scan.problems.add(`duplicate field ${goQuote(inner)}`);
     visit(inner);
   });
 }
@@ -111,5 +112,3 @@ function skipWord(scan: Scan): void {
   end.lastIndex = scan.at;
   scan.at = end.exec(scan.text)?.index ?? scan.text.length;
 }
-
-const quoted = (text: string): string => JSON.stringify(text);
