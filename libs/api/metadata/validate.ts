@@ -149,7 +149,8 @@ export function validateOwnerReferences(
 function validateOwnerReference(reference: OwnerReference, path: string): FieldError[] {
   const { apiVersion = "", kind = "", name = "", uid = "" } = reference;
   const errors: FieldError[] = [];
-  if (apiVersion === "" || apiVersion.endsWith("/")) {
+  // What does not parse as group and version names no version.
+  if (apiVersion === "" || apiVersion.endsWith("/") || apiVersion.split("/").length > 2) {
     errors.push(invalid(`${path}.apiVersion`, apiVersion, "version must not be empty"));
   }
   if (kind === "") errors.push(invalid(`${path}.kind`, kind, "must not be empty"));

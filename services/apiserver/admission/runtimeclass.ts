@@ -6,7 +6,8 @@ import { resourceText, type AdmissionPlugin } from "./plugin.ts";
 export const runtimeClass: AdmissionPlugin = {
   name: "RuntimeClass",
   mutate({ operation, place, draft }) {
-    if (operation !== "create" || resourceText(place) !== "pods" || place.subresource !== "") return;
+    if (operation !== "create" || resourceText(place) !== "pods") return;
+    if (place.subresource !== "") return;
     const { metadata, spec = {} } = draft as Pod;
     const name = metadata?.name ?? "";
     const refuse = (why: string) =>

@@ -66,7 +66,7 @@ export function openBusDoor(options: BusDoorOptions): BusSubscription {
       message.respond(await handler.answer(message.data));
     } catch (error) {
       if (!(error instanceof StatusError)) {
-        log.error({ error, subject: message.subject }, "a request over the bus failed");
+        log.error({ err: error, subject: message.subject }, "a request over the bus failed");
       }
       message.respond(handler.failed(statusBytes(toStatusError(error))));
     } finally {

@@ -1,15 +1,14 @@
 /** Server-side apply: of an object, which it may create, and of a scale. */
-import { badRequest } from "#libs/api/errors.ts";
+import { badRequest, conflict } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { readObject, schemaOf } from "#libs/schema/index.ts";
-import { apiVersionOf } from "./cache/version.ts";
-import type { RegistryContext } from "./context.ts";
+import { resourceName, type RegistryContext } from "./context.ts";
 import { createDraft } from "./create.ts";
 import { metadataOf } from "./decide/system.ts";
-import { checkName, placeInNamespace, readDraft } from "./draft.ts";
-import { applyFields } from "./fields.ts";
+import { checkName, placeInNamespace } from "./draft.ts";
+import { applyFields, applyScaleFields, withParentEntries } from "./fields.ts";
 import type { Body, Caller, Place, WriteOptions, Written } from "./request.ts";
-import { expectedScale, scaleOf, scaleVersion, withReplicas } from "./scale.ts";
+import { scaleObject, scaleOf, scaleVersion, withScale } from "./scale.ts";
 import { changeObject, type Change } from "./update.ts";
 
 export async function applyObject(
@@ -30,12 +29,29 @@ export async function applyObject(
     build: (current) => build(current.object),
     create:
       place.subresource === ""
-        ? () => createDraft(context, caller, place, build(undefined), options)
+        ? () => createApplied(context, caller, place, build(undefined), options)
         : undefined,
   };
   const written = await changeObject(context, caller, place, change, options);
   const odd = options.fieldValidation === "Warn" ? duplicates : [];
   return { ...written, warnings: [...odd, ...written.warnings] };
+}
+
+async function createApplied(
+  context: RegistryContext,
+  caller: Caller,
+  place: Place,
+  draft: KubeObject,
+  options: WriteOptions,
+): Promise<Written> {
+  const uid = metadataOf(draft).uid ?? "";
+  if (uid !== "") {
+    const why =
+      `uid mismatch: the provided object specified uid ${uid}, ` +
+      "and no existing object was found";
+    throw conflict(resourceName(place.definition), place.name, why);
+  }
+  return createDraft(context, caller, place, draft, options);
 }
 
 /** The merged object as a draft of its own. */
@@ -61,36 +77,28 @@ function appliedDraft(
   return draft;
 }
 
-/** A scale is applied as the one field of its object that it stands for. */
+/** A scale is applied like an object of its own, whose owners are those of the replicas. */
 export async function applyScale(
   context: RegistryContext,
   caller: Caller,
   place: Place,
-  body: Body,
+  { value }: Body,
   options: WriteOptions,
 ): Promise<Written> {
-  const { definition } = place;
   const subresource = scaleOf(place);
-  const { object: scale, warnings } = readDraft(expectedScale(), body, options.fieldValidation);
-  checkName(place, scale);
   const change: Change = {
     verb: "patch",
     create: undefined,
     build: (current) => {
-      const applied = withReplicas(
-        {
-          apiVersion: apiVersionOf(definition),
-          kind: definition.kind,
-          metadata: { ...scale.metadata },
-        },
-        subresource,
-        scale,
-      );
-      return appliedDraft(context, caller, place, current.object, applied, options);
+      const old = current.object;
+      const scale = scaleObject(subresource, old);
+      const applied = applyScaleFields(context, caller, place, old, scale, value, options);
+      checkName(place, applied.object);
+      const draft = withScale(place.definition, subresource, current, applied.object);
+      return withParentEntries(place, old, applied.managedFields, draft);
     },
   };
   const whole = { ...place, subresource: "" };
   const written = await changeObject(context, caller, whole, change, options);
-  const version = scaleVersion(subresource, written.version);
-  return { ...written, version, warnings: [...warnings, ...written.warnings] };
+  return { ...written, version: scaleVersion(subresource, written.version) };
 }

@@ -6,7 +6,7 @@ import {
   invalidObject,
   StatusError,
 } from "#libs/api/errors.ts";
-import { metadataOf } from "./decide/system.ts";
+import { dropDeletion, metadataOf } from "./decide/system.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { admitMutation, admitValidation } from "../admission/chain.ts";
 import { commitError } from "../store/failure.ts";
@@ -49,6 +49,7 @@ export async function createRead(
   options: WriteOptions,
 ): Promise<Written> {
   refuseResourceVersion(object);
+  dropDeletion(object);
   placeInNamespace(place, object);
   place.definition.defaults?.(object);
   const draft = recordUpdate(context, caller, place, undefined, object, options);

@@ -68,11 +68,19 @@ function readTyped(
   if (canonical) return { object: value as KubeObject, unknown: [] };
   try {
     const { object, unknown } = readObject(schema, value);
+    keepReset(object as KubeObject, value);
     return { object: object as KubeObject, unknown };
   } catch (error) {
     if (error instanceof StatusError) throw error;
     throw refuse(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** An empty list of managed fields means something: tracking shall begin anew. */
+function keepReset(object: KubeObject, value: unknown): void {
+  const { metadata } = (value ?? {}) as { metadata?: { managedFields?: unknown } | null };
+  const sent = metadata?.managedFields;
+  if (Array.isArray(sent) && sent.length === 0) metadataOf(object).managedFields = [];
 }
 
 /** A body may leave out what it is; what it says must fit. */

@@ -69,16 +69,18 @@ export async function listVersions(
   options: ListOptions,
 ): Promise<Listed> {
   const selection = compileSelection(place, options);
-  if ((options.continue ?? "") !== "") return continueList(context, place, options, selection);
   const { resourceVersion = "", resourceVersionMatch } = options;
+  // What comes from a cache as it is comes whole.
+  const asked = resourceVersion === "0" ? { ...options, limit: 0 } : options;
+  if ((options.continue ?? "") !== "") return continueList(context, place, asked, selection);
   const cache = context.caches.of(place.definition);
   if (resourceVersionMatch === "Exact") {
     const revision = parseRevision(resourceVersion);
     const start = { revision, after: { namespace: place.namespace, name: "" } };
-    return listAtRevision(context, place, options, selection, start);
+    return listAtRevision(context, place, asked, selection, start);
   }
   await refresh(cache, resourceVersion);
-  return listFromCache(cache, place, options, selection);
+  return listFromCache(cache, place, asked, selection);
 }
 
 function listFromCache(
@@ -92,12 +94,13 @@ function listFromCache(
   let last: StoredVersion | undefined;
   let rest = 0;
   for (const stored of candidates(cache, namespace, selection)) {
-    if (!selection.matches(stored)) continue;
+    // A full page is continued when anything is left, whether or not it will match.
     if (limit > 0 && versions.length >= limit) {
       rest += 1;
       if (!selection.everything) break;
       continue;
     }
+    if (!selection.matches(stored)) continue;
     versions.push(stored.as(definition));
     last = stored;
   }
@@ -163,11 +166,11 @@ async function listAtRevision(
     }
     revision = page.revision;
     for (const [index, record] of page.records.entries()) {
-      const version = versionOfRecord(stored, record);
-      if (!selection.matches(version)) continue;
       if (limit > 0 && versions.length >= limit) {
         return pageOf(versions, revision, place.namespace, after, undefined);
       }
+      const version = versionOfRecord(stored, record);
+      if (!selection.matches(version)) continue;
       versions.push(version.as(place.definition));
       after = { namespace: version.namespace, name: version.name };
       const isLast = index === page.records.length - 1;

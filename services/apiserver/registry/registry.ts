@@ -25,7 +25,9 @@ export function createRegistry(context: RegistryContext): Registry {
     watch: async (_caller, place, options, deliver) =>
       startWatch(context, place, options, deliver),
     create: async (caller, place, body, options) => {
-      if (keyOf(place.definition) === "bindings") return createBinding(context, place, body, options);
+      if (keyOf(place.definition) === "bindings") {
+        return createBinding(context, place, body, options);
+      }
       if (place.subresource === "") return createObject(context, caller, place, body, options);
       switch (place.subresource) {
         case "binding":

@@ -1,7 +1,7 @@
 /**
  * What passes between the doors (HTTPS, bus) and the registry: the one pipeline for every resource.
- * A door authenticates, routes, negotiates and decodes; the registry authorizes nothing and knows no
- * transport: it defaults, admits, validates, commits and reads.
+ * A door authenticates, routes, negotiates and decodes; the registry authorizes nothing and knows
+ * no transport: it defaults, admits, validates, commits and reads.
  */
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import type { Status } from "#proto/gen/k8s/meta/v1.ts";
@@ -110,7 +110,7 @@ export interface Listed {
   readonly remainingItemCount: number | undefined;
 }
 
-/** `revision` is the store's revision of the write, so that a cache can tell that it has seen it. */
+/** `revision` is the store's of the write, so that a cache can tell that it has seen it. */
 export type Deleted = { readonly warnings: readonly string[]; readonly revision: number } & (
   | { readonly type: "object"; readonly version: Version }
   /** Success Status with details, for kinds that answer so. */
@@ -133,7 +133,7 @@ export interface Watch {
   stop(): void;
 }
 
-/** The pipeline. Every method rejects with `StatusError` (libs/api/errors.ts) for what went wrong. */
+/** The pipeline. Methods reject with `StatusError` (libs/api/errors.ts) for what went wrong. */
 export interface Registry {
   get(caller: Caller, place: Place, options: ReadOptions): Promise<Version>;
   list(caller: Caller, place: Place, options: ListOptions): Promise<Listed>;

@@ -6,7 +6,7 @@ import type { Scale } from "#proto/gen/k8s/autoscaling/v1.ts";
 import { UnstoredVersion } from "./cache/version.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
 import { checkName, placeInNamespace, readDraft, type ExpectedKind } from "./draft.ts";
-import { recordUpdate } from "./fields.ts";
+import { recordScale } from "./fields.ts";
 import { applyScale } from "./apply.ts";
 import { patchedDraft } from "./patch.ts";
 import { getVersion } from "./read.ts";
@@ -89,8 +89,11 @@ async function changeScale(
     verb,
     create: undefined,
     build: (current) => {
-      const draft = withScale(place.definition, subresource, current, wanted(current));
-      return recordUpdate(context, caller, place, current.object, draft, options);
+      const after = wanted(current);
+      const draft = withScale(place.definition, subresource, current, after);
+      const before = scaleObject(subresource, current.object);
+      const scales = { before, after: after as KubeObject };
+      return recordScale(context, caller, place, current.object, scales, draft, options);
     },
   };
   const whole = { ...place, subresource: "" };

@@ -141,7 +141,7 @@ function checkResourceVersion(
     if (definition.unconditionalUpdate) return;
     const path = "metadata.resourceVersion";
     const error = invalid(path, 0, "must be specified for an update");
-    throw invalidObject(kindName(definition), name, [error]);
+    throw invalidObject(resourceName(definition), name, [error]);
   }
   if (revision !== current.revision) throw conflict(resourceName(definition), name);
 }

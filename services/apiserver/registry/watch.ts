@@ -1,10 +1,11 @@
 /** Watching: past events, then live ones, in revision order, as the selectors see them. */
 import { expired, StatusError, toStatusError } from "#libs/api/errors.ts";
+import { goQuote } from "#libs/api/gotext.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { WatchCache } from "./cache/cache.ts";
 import type { CacheEvent } from "./cache/history.ts";
 import type { RegistryContext } from "./context.ts";
-import { parseRevision, refresh } from "./read.ts";
+import { refresh } from "./read.ts";
 import type { Place, Watch, WatchEvent, WatchOptions } from "./request.ts";
 import { compileSelection, type Selection } from "./selection.ts";
 
@@ -43,11 +44,18 @@ async function findStart(cache: WatchCache, options: WatchOptions): Promise<Star
   if (resourceVersion === "" || resourceVersion === "0") {
     if (resourceVersion === "") await cache.catchUp();
     if (sendInitialEvents === false) return { type: "after", revision: cache.revision };
-    return { type: "current", bookmark: false };
+    return { type: "current", bookmark: allowWatchBookmarks };
   }
-  const revision = parseRevision(resourceVersion);
-  if (revision > cache.revision) await refresh(cache, resourceVersion);
-  return { type: "after", revision };
+  return { type: "after", revision: watchedRevision(resourceVersion) };
+}
+
+/** Kubernetes answers a watch after what is no revision without a reason. */
+function watchedRevision(resourceVersion: string): number {
+  if (/^\d+$/.test(resourceVersion)) return Number(resourceVersion);
+  const text =
+    `resourceVersion: Invalid value: ${goQuote(resourceVersion)}: ` +
+    `strconv.ParseUint: parsing ${goQuote(resourceVersion)}: invalid syntax`;
+  throw new StatusError(500, "", text);
 }
 
 interface WatchInput {
@@ -73,7 +81,9 @@ class CacheWatch implements Watch {
   begin(start: Start): void {
     const { cache, context, options } = this.#input;
     const events = start.type === "current" ? this.#current(start.bookmark) : this.#past(start);
-    this.#position = cache.revision;
+    // A revision that did not come yet is waited for.
+    const after = start.type === "after" ? start.revision : 0;
+    this.#position = Math.max(cache.revision, after);
     if (events.length > 0) this.#input.deliver(events);
     if (this.#ended) return;
     this.#releases.push(
@@ -115,7 +125,7 @@ class CacheWatch implements Watch {
   #onChanged(changes: readonly CacheEvent[]): void {
     try {
       const events = this.#seen(changes.filter(({ revision }) => revision > this.#position));
-      this.#position = changes.at(-1)?.revision ?? this.#position;
+      this.#position = Math.max(this.#position, changes.at(-1)?.revision ?? 0);
       if (events.length > 0) this.#input.deliver(events);
     } catch (error) {
       this.#fail(toStatusError(error));

@@ -330,7 +330,8 @@ export class WatchCache {
         return await attempt();
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        log.warn({ err: error, resource: this.definition.plural }, "the cache asks the store again");
+        const { plural: resource } = this.definition;
+        log.warn({ err: error, resource }, "the cache asks the store again");
         await world.sleep(retryMs, signal);
       }
     }

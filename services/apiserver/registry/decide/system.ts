@@ -15,6 +15,13 @@ export function metadataOf(object: KubeObject): ObjectMeta {
   return object.metadata;
 }
 
+/** A new object is not about to go, whatever a client says. */
+export function dropDeletion(draft: KubeObject): void {
+  const metadata = metadataOf(draft);
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+}
+
 export interface Creation {
   readonly now: number;
   readonly uid: string;
@@ -28,8 +35,6 @@ export function stampCreation(
   { now, uid, random }: Creation,
 ): void {
   const metadata = metadataOf(draft);
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
   delete metadata.resourceVersion;
   metadata.uid = uid;

@@ -60,6 +60,20 @@ export function validateUpdated(
     part === undefined
       ? (definition.validateUpdate?.(draft, old, facts) ?? definition.validate(draft, facts))
       : (part.validateUpdate?.(draft, old, facts) ?? []);
-  // Kubernetes checks metadata twice on update, and so lists its causes twice.
-  return [...metadataErrors, ...metadataErrors, ...own];
+  // Kubernetes checks metadata twice on update, and so lists its causes twice; some kinds check
+  // the new object as a whole besides.
+  const again =
+    part === undefined && checkedAsNew.has(definition.plural)
+      ? validateMetadata(draft.metadata ?? {}, definition)
+      : [];
+  return [...metadataErrors, ...metadataErrors, ...again, ...own];
 }
+
+/** Kinds whose update validation includes that of a new object (pkg/apis/core/validation). */
+const checkedAsNew: ReadonlySet<string> = new Set([
+  "configmaps",
+  "pods",
+  "secrets",
+  "serviceaccounts",
+  "services",
+]);
