@@ -7,6 +7,9 @@ export interface Step {
   readonly run: () => Promise<string | undefined>;
 }
 
+/** A step that takes longer says that it is still at work, and again after as long. */
+const patienceMs = 10_000;
+
 /** `0.12 s` */
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
 
@@ -34,12 +37,15 @@ async function runPlain(
   for (const { title, run } of steps) {
     const started = world.monotonic();
     const took = () => seconds(world.monotonic() - started);
+    const cancel = world.every(patienceMs, () => output.write(`… ${title} (${took()})\n`));
     try {
       const remark = await run();
       output.write(`✔ ${described(title, remark)} (${took()})\n`);
     } catch (error) {
       output.write(`✘ ${title} (${took()})\n`);
       throw error;
+    } finally {
+      cancel();
     }
   }
 }

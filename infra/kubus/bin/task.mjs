@@ -27,6 +27,7 @@ const lint = command(
   ...folders,
 );
 const natsServer = script("nats-server", "infra/nats/main.ts");
+const natsCli = script("nats command line", "infra/nats/main.ts", "cli");
 const kubectl = script("kubectl", "infra/kubectl/main.ts");
 const vitest = (...arguments_) =>
   command("tests", bin("vitest"), "run", "--config=infra/test/vitest.config.ts", ...arguments_);
@@ -36,7 +37,7 @@ const tasks = {
   test: (...filter) =>
     filter.length > 0
       ? [codegen, vitest(...filter)]
-      : [codegen, typeCheck, lint, natsServer, kubectl, vitest()],
+      : [codegen, typeCheck, lint, natsServer, natsCli, kubectl, vitest()],
   check: () => [codegen, typeCheck, lint],
   bench: (...arguments_) => [codegen, script("bench", "infra/bench/main.ts", ...arguments_)],
   codegen: (...arguments_) => [script("codegen", "infra/codegen/main.ts", ...arguments_)],
