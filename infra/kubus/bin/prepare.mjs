@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,6 +54,8 @@ export function ensureDependencies({ withTools }) {
 /** Times are compared first, which is cheap; a checkout of the same lock anew has the same hash. */
 function isInstalled(lock, stamp, withTools) {
   const modules = join(root, "node_modules");
+  // A linked folder is another checkout's: npm would empty it under that one's feet.
+  if (lstatSync(modules, quiet)?.isSymbolicLink()) return true;
   // npm writes this file last, so a broken-off installation counts as missing.
   const installed = statSync(join(modules, ".package-lock.json"), quiet);
   if (installed === undefined) return false;
