@@ -59,20 +59,22 @@ const refused: [text: string, message: string][] = [
   ["x in (=)", "unable to parse requirement: found '=', expected: ',', ')' or identifier"],
   ["x in (a,", "unable to parse requirement: found '', expected: ',', or identifier"],
   ["!x=1", "found '=', expected: ',' or 'end of string'"],
-  ["x>99999999999999999999", "unable to parse requirement: values[0]: Invalid value: " +
-    "\"99999999999999999999\": for 'Gt', 'Lt' operators, the value must be an integer"],
+  [
+    "x>99999999999999999999",
+    "unable to parse requirement: values[0]: Invalid value: " +
+      "\"99999999999999999999\": for 'Gt', 'Lt' operators, the value must be an integer",
+  ],
 ];
 
 test.each(refused)("%j is refused", (text, message) => {
   expect(() => parseLabelSelector(text)).toThrow(message);
 });
 
-const recorded = goldenScenarios("machinery.jsonl", "selector/label-invalid").flatMap(
-  ({ steps }) =>
-    steps.map(({ req, res }) => {
-      const text = new URL(req.path, "http://x").searchParams.get("labelSelector") ?? "";
-      return { text, message: (res.body as { message: string }).message };
-    }),
+const recorded = goldenScenarios("machinery.jsonl", "selector/label-invalid").flatMap(({ steps }) =>
+  steps.map(({ req, res }) => {
+    const text = new URL(req.path, "http://x").searchParams.get("labelSelector") ?? "";
+    return { text, message: (res.body as { message: string }).message };
+  }),
 );
 
 test.runIf(recorded.length > 0)("Kubernetes' own refusals", () => {

@@ -98,9 +98,12 @@ export function selectorOfLabelSelector(selector: LabelSelector | undefined): Se
 
 /** Exactly these labels, as a Service or ReplicationController selects its pods. Not checked. */
 export function selectorOfLabels(labels: Labels): Selector {
-  const requirements = Object.entries(labels).map(
-    ([key, value]): Requirement => ({ key, operator: "=", values: [value], bound: undefined }),
-  );
+  const requirements = Object.entries(labels).map(([key, value]): Requirement => ({
+    key,
+    operator: "=",
+    values: [value],
+    bound: undefined,
+  }));
   return { requirements: sortedByKey(requirements), selectsNothing: false };
 }
 

@@ -27,7 +27,9 @@ export function goldenScenarios(file: string, prefix: string): GoldenScenario[] 
     process.stderr.write(`left out: golden ${prefix}: ${name} is not on this machine\n`);
     return [];
   }
-  const lines = readFileSync(name, "utf8").split("\n").filter((line) => line !== "");
+  const lines = readFileSync(name, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
   const scenarios = lines.map((line) => JSON.parse(line) as GoldenScenario);
   return scenarios.filter(({ id }) => id.startsWith(prefix));
 }

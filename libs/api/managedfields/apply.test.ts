@@ -14,7 +14,11 @@ interface Stored {
   readonly object: KubeObject | undefined;
 }
 
-const configMap: Stored = { message: "k8s.core.v1.ConfigMap", kind: "ConfigMap", object: undefined };
+const configMap: Stored = {
+  message: "k8s.core.v1.ConfigMap",
+  kind: "ConfigMap",
+  object: undefined,
+};
 const template: Stored = {
   message: "k8s.core.v1.PodTemplate",
   kind: "PodTemplate",
@@ -152,7 +156,9 @@ test("kubectl takes over what it applied on the client side, and keeps the annot
   expect(taken.object?.metadata?.annotations?.[lastApplied]).toBe(
     '{"apiVersion":"v1","data":{"k":"w"},"kind":"ConfigMap","metadata":{"name":"a"}}\n',
   );
-  expect(() => applied(live, "other", { data: { k: "w" } })).toThrow("Apply failed with 1 conflict");
+  expect(() => applied(live, "other", { data: { k: "w" } })).toThrow(
+    "Apply failed with 1 conflict",
+  );
 });
 
 test("kubectl conflicts about fields that it did not apply on the client side", () => {
@@ -169,10 +175,26 @@ const withContainers = (...names: string[]) => ({
 });
 
 test.each([
-  [["a", "b"], ["b", "a"], ["b:i", "a:i"]],
-  [["a", "b", "c"], ["c", "x"], ["a:i", "b:i", "c:i", "x:i"]],
-  [["a", "b", "c"], ["x", "a"], ["x:i", "a:i", "b:i", "c:i"]],
-  [["a", "b"], ["b", "x", "a"], ["b:i", "x:i", "a:i"]],
+  [
+    ["a", "b"],
+    ["b", "a"],
+    ["b:i", "a:i"],
+  ],
+  [
+    ["a", "b", "c"],
+    ["c", "x"],
+    ["a:i", "b:i", "c:i", "x:i"],
+  ],
+  [
+    ["a", "b", "c"],
+    ["x", "a"],
+    ["x:i", "a:i", "b:i", "c:i"],
+  ],
+  [
+    ["a", "b"],
+    ["b", "x", "a"],
+    ["b:i", "x:i", "a:i"],
+  ],
   [["a", "b"], [], ["a:i", "b:i"]],
 ])("items of %j with %j applied by another stand as %j", (live, config, expected) => {
   const first = applied(template, "m1", withContainers(...live));

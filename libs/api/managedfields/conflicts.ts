@@ -10,13 +10,15 @@ export function conflictError(
   managed: Managed,
   conflicts: ReadonlyMap<string, FieldSet>,
 ): StatusError {
-  const owners = [...conflicts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, fields]) => {
-    const owner = managed.get(id);
-    return {
-      name: owner === undefined ? id : ownerText(owner),
-      paths: [...pathsOf(fields)].map(pathText),
-    };
-  });
+  const owners = [...conflicts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, fields]) => {
+      const owner = managed.get(id);
+      return {
+        name: owner === undefined ? id : ownerText(owner),
+        paths: [...pathsOf(fields)].map(pathText),
+      };
+    });
   const causes = owners.flatMap(({ name, paths }) =>
     paths.map((field): StatusCause => ({
       reason: "FieldManagerConflict",

@@ -32,9 +32,7 @@ function keyElement(keys: readonly ListKey[], item: unknown): string {
 
 function valueElement(item: unknown): string {
   if (item === null) {
-    throw new ElementError(
-      "associative list without keys has an element that's an explicit null",
-    );
+    throw new ElementError("associative list without keys has an element that's an explicit null");
   }
   if (typeof item === "object") {
     const type = Array.isArray(item) ? "list" : "map";

@@ -31,7 +31,7 @@ export function writerId({ manager, operation, apiVersion, subresource }: Writer
 
 type Entries = readonly ManagedFieldsEntry[] | null | undefined;
 
-/** Owners in a stored object, whose entries were checked and put in order when they were written. */
+/** Owners in a stored object: its entries were checked and put in order when they were written. */
 export function storedManaged(entries: Entries): Map<string, Ownership> {
   const managed = new Map<string, Ownership>();
   for (const entry of entries ?? []) {

@@ -99,7 +99,10 @@ test("elements are sorted by kind, then by value", () => {
 });
 
 test("paths are shown as Kubernetes shows them, ends before parents", () => {
-  const set = { "f:l": { 'k:{"port":80,"protocol":"TCP"}': { "f:t": {} }, 'v:"x"': {} }, "f:z": {} };
+  const set = {
+    "f:l": { 'k:{"port":80,"protocol":"TCP"}': { "f:t": {} }, 'v:"x"': {} },
+    "f:z": {},
+  };
   expect([...pathsOf(set)].map(pathText)).toEqual([
     ".z",
     '.l[="x"]',

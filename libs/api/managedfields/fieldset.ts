@@ -173,7 +173,9 @@ export function* pathsOf(
   set: FieldSet,
   prefix: readonly string[] = [],
 ): Generator<readonly string[]> {
-  const elements = Object.keys(set).filter((element) => element !== self).sort(compareElements);
+  const elements = Object.keys(set)
+    .filter((element) => element !== self)
+    .sort(compareElements);
   for (const element of elements) {
     if (hasElement(set, element)) yield [...prefix, element];
   }
@@ -207,9 +209,7 @@ export function elementText(element: string): string {
 /** Whether a stored value is a set at all: elements of known form, nothing but objects. */
 export function isFieldSet(value: unknown): value is FieldSet {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.entries(value).every(
-    ([element, inner]) => isElement(element) && isFieldSet(inner),
-  );
+  return Object.entries(value).every(([element, inner]) => isElement(element) && isFieldSet(inner));
 }
 
 function isElement(element: string): boolean {

@@ -53,12 +53,7 @@ function visitList(
   }
 }
 
-function visitMap(
-  shape: MapShape,
-  value: unknown,
-  path: string[],
-  builder: FieldSetBuilder,
-): void {
+function visitMap(shape: MapShape, value: unknown, path: string[], builder: FieldSetBuilder): void {
   if (shape.atomic) {
     builder.insert(path);
     return;

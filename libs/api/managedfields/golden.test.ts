@@ -107,7 +107,11 @@ test.each(scenarios)("$id", ({ steps }) => {
 /** Steps whose answer comes from elsewhere: names, forms of the answer, the scale subresource. */
 function isPlayable(req: GoldenStep["req"], answer: KubeObject): boolean {
   if (typeof req.body === "string" || req.path.includes("/scale")) return false;
-  const { message = "", reason = "", details } = answer as unknown as {
+  const {
+    message = "",
+    reason = "",
+    details,
+  } = answer as unknown as {
     readonly message?: string;
     readonly reason?: string;
     readonly details?: unknown;

@@ -46,9 +46,7 @@ test("identity and what the server keeps are not tracked", () => {
 test("a second write of the same manager adds to its entry and renews its time", () => {
   const first = written({ data: { a: "1" } });
   const second = written({ live: first, data: { a: "1", b: "2" }, second: 1 });
-  expect(summary(second)).toEqual([
-    ["m", at(1), { "f:data": { ".": {}, "f:a": {}, "f:b": {} } }],
-  ]);
+  expect(summary(second)).toEqual([["m", at(1), { "f:data": { ".": {}, "f:a": {}, "f:b": {} } }]]);
 });
 
 test("a write that changes nothing leaves entries and times", () => {

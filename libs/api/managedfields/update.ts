@@ -47,10 +47,14 @@ export function trackUpdate(input: UpdateInput): ManagedFieldsEntry[] | undefine
   if (managed.size === 0 && live !== undefined) return undefined;
   const writer: Writer = { manager, operation: "Update", apiVersion, subresource };
   const reset = resetSet(input.resetFields);
-  recordUpdate(managed, { schema, from: live ?? emptyObject(schema), to: updated, reset }, {
-    ...writer,
-    time,
-  });
+  recordUpdate(
+    managed,
+    { schema, from: live ?? emptyObject(schema), to: updated, reset },
+    {
+      ...writer,
+      time,
+    },
+  );
   capUpdaters(managed);
   return encodeManaged(managed);
 }

@@ -1,6 +1,13 @@
 /** JSON merge patch: RFC 7386. */
 import { badRequest } from "../errors.ts";
-import { goJsonType, isList, isObject, setKey, type JsonObject, type MutableJsonObject } from "./json-value.ts";
+import {
+  goJsonType,
+  isList,
+  isObject,
+  setKey,
+  type JsonObject,
+  type MutableJsonObject,
+} from "./json-value.ts";
 
 /**
  * The object with the patch merged in; neither is changed, unchanged parts are shared. Throws

@@ -106,7 +106,10 @@ const template = schemaOf("k8s.core.v1.PodTemplateSpec");
 const live = {
   metadata: { finalizers: ["a", "b"] },
   spec: {
-    containers: [{ name: "x", image: "1" }, { name: "y", image: "2", args: ["p"] }],
+    containers: [
+      { name: "x", image: "1" },
+      { name: "y", image: "2", args: ["p"] },
+    ],
     nodeSelector: { k: "v" },
   },
 };
@@ -119,7 +122,14 @@ const strategic: [name: string, patch: JsonObject, after: (spec: JsonObject) => 
   ],
   [
     "directives in new parts are dropped",
-    { spec: { volumes: [{ name: "v", emptyDir: {} }, { name: "w", $patch: "delete" }] } },
+    {
+      spec: {
+        volumes: [
+          { name: "v", emptyDir: {} },
+          { name: "w", $patch: "delete" },
+        ],
+      },
+    },
     (spec) => ({ ...spec, volumes: [{ name: "v", emptyDir: {} }] }),
   ],
   [
@@ -137,7 +147,14 @@ const strategic: [name: string, patch: JsonObject, after: (spec: JsonObject) => 
   ],
   [
     "deletes beside merges",
-    { spec: { containers: [{ name: "x", $patch: "delete" }, { name: "y", args: ["q"] }] } },
+    {
+      spec: {
+        containers: [
+          { name: "x", $patch: "delete" },
+          { name: "y", args: ["q"] },
+        ],
+      },
+    },
     (spec) => ({ ...spec, containers: [{ name: "y", image: "2", args: ["q"] }] }),
   ],
   ["null removes", { spec: { nodeSelector: null } }, ({ containers }) => ({ containers })],
@@ -156,9 +173,9 @@ test.each<[patch: JsonObject, code: number, message: string]>([
     400,
     "invalid patch format of retainKeys",
   ],
-  [{ spec: { "$setElementOrder": [] } }, 400, "invalid patch format of setElementOrder list"],
+  [{ spec: { $setElementOrder: [] } }, 400, "invalid patch format of setElementOrder list"],
   [
-    { metadata: { "$deleteFromPrimitiveListfinalizers": ["a"] } },
+    { metadata: { $deleteFromPrimitiveListfinalizers: ["a"] } },
     400,
     "invalid patch format of primitive list",
   ],

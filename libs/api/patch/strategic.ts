@@ -127,12 +127,7 @@ function badArgument(expected: string, value: unknown) {
   return plainError(`expected a ${expected}, but received a ${words[type] ?? type}`);
 }
 
-function mergeKey(
-  merged: MutableJsonObject,
-  patchKey: string,
-  given: unknown,
-  shape: Shape,
-): void {
+function mergeKey(merged: MutableJsonObject, patchKey: string, given: unknown, shape: Shape): void {
   const deletes = patchKey.startsWith(deleteListPrefix);
   const key = deletes ? listKeyOf(patchKey, deleteListPrefix) : patchKey;
   if (given === null) {

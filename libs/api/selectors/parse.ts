@@ -29,11 +29,12 @@ function scan(text: string): Token[] {
   for (const [piece] of text.matchAll(pieces)) {
     if (/^\s/.test(piece)) continue;
     if (!/^[=!(),><]/.test(piece)) tokens.push({ kind: wordKind(piece), text: piece });
-    else for (let at = 0; at < piece.length; at += tokens.at(-1)?.text.length ?? 1) {
-      const long = piece.slice(at, at + 2);
-      const symbol = long in symbols ? long : piece.charAt(at);
-      tokens.push({ kind: symbols[symbol] ?? "end", text: symbol });
-    }
+    else
+      for (let at = 0; at < piece.length; at += tokens.at(-1)?.text.length ?? 1) {
+        const long = piece.slice(at, at + 2);
+        const symbol = long in symbols ? long : piece.charAt(at);
+        tokens.push({ kind: symbols[symbol] ?? "end", text: symbol });
+      }
   }
   return [...tokens, { kind: "end", text: "" }];
 }

@@ -1,5 +1,5 @@
 /** The keys of a strategic merge patch that are orders to the server, and their errors. */
-import { badRequest, StatusError } from "../../errors.ts";
+import { badRequest, type StatusError } from "../../errors.ts";
 import { goValue } from "../../gotext.ts";
 import { isList, isObject, plainError, setKey, type JsonObject } from "../json-value.ts";
 

@@ -32,8 +32,16 @@ export function orderedBy(
   const wanted = positionsOf(order, mergeKey);
   const before = positionsOf(live, mergeKey);
   const idOf = (item: unknown) => identity(item, mergeKey);
-  const patched = sorted(items.filter((item) => wanted.has(idOf(item))), wanted, idOf);
-  const others = sorted(items.filter((item) => !wanted.has(idOf(item))), before, idOf);
+  const patched = sorted(
+    items.filter((item) => wanted.has(idOf(item))),
+    wanted,
+    idOf,
+  );
+  const others = sorted(
+    items.filter((item) => !wanted.has(idOf(item))),
+    before,
+    idOf,
+  );
   const precedes = (other: unknown, item: unknown) => {
     const left = before.get(idOf(other));
     const right = before.get(idOf(item));
