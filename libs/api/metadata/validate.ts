@@ -52,12 +52,19 @@ export function validateMetadata(
     errors.push(...texts.map((text) => invalid(`${path}.namespace`, namespace, text)));
   }
   errors.push(
-    ...validateLabels(metadata.labels, `${path}.labels`),
-    ...validateAnnotations(metadata.annotations, `${path}.annotations`),
-    ...validateOwnerReferences(metadata.ownerReferences ?? [], `${path}.ownerReferences`),
+    ...validateCommonMetadata(metadata, path),
     ...validateFinalizers(metadata.finalizers ?? [], `${path}.finalizers`),
   );
   return errors;
+}
+
+/** Errors in what objects of every kind and age may have. */
+export function validateCommonMetadata(metadata: ObjectMeta, path = "metadata"): FieldError[] {
+  return [
+    ...validateLabels(metadata.labels, `${path}.labels`),
+    ...validateAnnotations(metadata.annotations, `${path}.annotations`),
+    ...validateOwnerReferences(metadata.ownerReferences ?? [], `${path}.ownerReferences`),
+  ];
 }
 
 /** Errors in the metadata of a changed object, whose generation and times the server keeps. */
@@ -83,15 +90,7 @@ export function validateMetadataUpdate(
     const value = metadata.deletionGracePeriodSeconds;
     errors.push(invalid(`${path}.deletionGracePeriodSeconds`, value, "field is immutable"));
   }
-  errors.push(
-    ...validateLabels(metadata.labels, `${path}.labels`),
-    ...validateAnnotations(metadata.annotations, `${path}.annotations`),
-    ...validateOwnerReferences(metadata.ownerReferences ?? [], `${path}.ownerReferences`),
-    ...(metadata.finalizers ?? []).flatMap((finalizer, index) =>
-      validateStandardFinalizer(finalizer, `${path}.finalizers[${index}]`),
-    ),
-  );
-  return errors;
+  return [...errors, ...validateCommonMetadata(metadata, path)];
 }
 
 export function validateLabels(
@@ -171,19 +170,19 @@ export function validateFinalizers(finalizers: readonly string[], path: string):
       `finalizer ${orphanFinalizer} and ${foregroundFinalizer} cannot be both set`;
     errors.push(invalid(path, finalizers, detail));
   }
-  errors.push(
-    ...finalizers.flatMap((finalizer, index) =>
-      validateStandardFinalizer(finalizer, `${path}[${index}]`),
-    ),
-  );
-  return errors;
+  return [...errors, ...validateStandardFinalizers(finalizers, path)];
 }
 
 /** A finalizer without a domain must be one that Kubernetes itself defines. */
-function validateStandardFinalizer(finalizer: string, path: string): FieldError[] {
-  if (finalizer.includes("/") || standardFinalizers.has(finalizer)) return [];
+export function validateStandardFinalizers(
+  finalizers: readonly string[],
+  path: string,
+): FieldError[] {
   const detail = "name is neither a standard finalizer name nor is it fully qualified";
-  return [invalid(path, finalizer, detail)];
+  return finalizers.flatMap((finalizer, index) => {
+    if (finalizer.includes("/") || standardFinalizers.has(finalizer)) return [];
+    return [invalid(`${path}[${index}]`, finalizer, detail)];
+  });
 }
 
 function validateNoNewFinalizers(

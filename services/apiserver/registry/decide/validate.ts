@@ -1,6 +1,11 @@
 /** Preparation and validation of drafts, generic parts and the resource's own. Pure. */
 import type { FieldError } from "#libs/api/errors.ts";
-import { validateMetadata, validateMetadataUpdate } from "#libs/api/metadata/validate.ts";
+import {
+  validateCommonMetadata,
+  validateMetadata,
+  validateMetadataUpdate,
+  validateStandardFinalizers,
+} from "#libs/api/metadata/validate.ts";
 import type {
   KubeObject,
   RequestFacts,
@@ -55,18 +60,25 @@ export function validateUpdated(
   old: KubeObject,
   facts: RequestFacts,
 ): FieldError[] {
-  const metadataErrors = validateMetadataUpdate(draft.metadata ?? {}, old.metadata ?? {});
+  const metadata = draft.metadata ?? {};
+  const metadataErrors = validateMetadataUpdate(metadata, old.metadata ?? {});
   const own =
     part === undefined
       ? (definition.validateUpdate?.(draft, old, facts) ?? definition.validate(draft, facts))
       : (part.validateUpdate?.(draft, old, facts) ?? []);
-  // Kubernetes checks metadata twice on update, and so lists its causes twice; some kinds check
-  // the new object as a whole besides.
   const again =
     part === undefined && checkedAsNew.has(definition.plural)
-      ? validateMetadata(draft.metadata ?? {}, definition)
+      ? validateMetadata(metadata, definition)
       : [];
-  return [...metadataErrors, ...metadataErrors, ...again, ...own];
+  // Kubernetes checks metadata in generic code and for each kind, and lists causes as often.
+  return [
+    ...metadataErrors,
+    ...validateCommonMetadata(metadata),
+    ...metadataErrors,
+    ...validateStandardFinalizers(metadata.finalizers ?? [], "metadata.finalizers"),
+    ...again,
+    ...own,
+  ];
 }
 
 /** Kinds whose update validation includes that of a new object (pkg/apis/core/validation). */
