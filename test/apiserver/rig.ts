@@ -3,6 +3,7 @@ import pino from "pino";
 import { supervise } from "#libs/actor/supervise.ts";
 import { realWorld } from "#libs/actor/world.ts";
 import { resources } from "#libs/api/index.ts";
+import type { Bus } from "#libs/bus/bus.ts";
 import { connect } from "#libs/bus/connect.ts";
 import { startNatsServer } from "#libs/testing/nats.ts";
 import { assembleContext } from "../../services/apiserver/assembly.ts";
@@ -45,9 +46,9 @@ export async function startRig() {
     bus,
     context,
     registry,
-    /** Another API server on the same store. */
-    async replica() {
-      const other = assembleContext(surroundings, { serviceCidr });
+    /** Another API server on the same store, over another view of the bus. */
+    async replica(seen: Bus = bus) {
+      const other = assembleContext({ ...surroundings, bus: seen }, { serviceCidr });
       await other.caches.start();
       other.services.start();
       return createRegistry(other);

@@ -28,7 +28,7 @@ export function decodeContinue(token: string, namespace: string): ContinuePositi
   if (v !== tokenVersion) throw refuse(`server does not recognize this encoded version ${v}`);
   if (rv === 0) throw refuse(`incorrect encoded start resourceVersion (version ${tokenVersion})`);
   if (start === "") throw refuse(`encoded start key empty (version ${tokenVersion})`);
-  const key = start.replace(/\u0000$/, "");
+  const key = start.endsWith("\u0000") ? start.slice(0, -1) : start;
   const parts = key.replace(/^\//, "").split("/");
   if (parts.some((part) => part === "" || part === "." || part === "..")) throw refuse(start);
   const [first = "", second] = parts;

@@ -319,7 +319,7 @@ export class WatchCache {
     this.#history = new History(historyEventsMax, revision);
     this.#unpublished = [];
     for (const known of this.#offered.keys()) if (known <= revision) this.#offered.delete(known);
-    for (const listener of [...this.#listeners]) listener.reset();
+    for (const listener of this.#listeners) listener.reset();
     this.#advance(revision);
   }
 
