@@ -1,7 +1,6 @@
 /** Deployments: replica sets that follow each other as the template changes. */
 import type {
   Deployment,
-  DeploymentStatus,
   DeploymentStrategy,
   RollingUpdateDeployment,
 } from "#proto/gen/k8s/apps/v1.ts";
@@ -9,7 +8,7 @@ import { semanticEqual, validateImmutable } from "../../equality.ts";
 import { forbidden, invalid, notSupported, required, type FieldError } from "../../errors.ts";
 import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
-import { templateColumns } from "../../podtemplate/replicas.ts";
+import { templateColumns, validateReplicaCounts } from "../../podtemplate/replicas.ts";
 import { validateRequiredSelector, validateSelectedTemplate } from "../../podtemplate/selected.ts";
 import { podNameWarnings, podWarnings } from "../../podtemplate/warnings.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
@@ -85,7 +84,7 @@ export const deployments = defineResource<Deployment>({
       cell: ({ status }) => status?.availableReplicas ?? 0,
     },
     ageColumn,
-    ...templateColumns<Deployment>(({ spec }) => spec?.template, selectorOf),
+    ...templateColumns<Deployment>(selectorOf),
   ],
   fieldSelectors: {},
   defaultPropagation: "background",
@@ -196,7 +195,7 @@ const isZero = (count: number | string): boolean => Number.parseInt(String(count
 
 function validateStatusUpdate(deployment: Deployment, old: Deployment): FieldError[] {
   const { status = {} } = deployment;
-  const errors = validateCounts(status, "status");
+  const errors = validateReplicaCounts(status, deploymentCounts, "status");
   const collisions = status.collisionCount ?? 0;
   const before = old.status?.collisionCount;
   if (before === undefined || (status.collisionCount !== undefined && collisions >= before)) {
@@ -205,24 +204,10 @@ function validateStatusUpdate(deployment: Deployment, old: Deployment): FieldErr
   return [...errors, invalid("status.collisionCount", collisions, "cannot be decremented")];
 }
 
-function validateCounts(status: DeploymentStatus, path: string): FieldError[] {
-  const fields = [
-    ...(["observedGeneration", "replicas", "updatedReplicas", "readyReplicas"] as const),
-    ...(["availableReplicas", "unavailableReplicas", "collisionCount"] as const),
-  ];
-  const errors = fields.flatMap((field) => nonNegative(`${path}.${field}`, status[field]));
-  const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
-  for (const field of ["updatedReplicas", "readyReplicas", "availableReplicas"] as const) {
-    const count = status[field] ?? 0;
-    if (count <= replicas) continue;
-    errors.push(invalid(`${path}.${field}`, count, "cannot be greater than status.replicas"));
-  }
-  if (availableReplicas > readyReplicas) {
-    const detail = "cannot be greater than readyReplicas";
-    errors.push(invalid(`${path}.availableReplicas`, availableReplicas, detail));
-  }
-  return errors;
-}
+const deploymentCounts = [
+  ...(["observedGeneration", "replicas", "updatedReplicas", "readyReplicas"] as const),
+  ...(["availableReplicas", "unavailableReplicas", "collisionCount"] as const),
+];
 
 function warnings({ metadata, spec }: Deployment, old: Deployment | undefined): string[] {
   const template = spec?.template ?? {};

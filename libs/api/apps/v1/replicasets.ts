@@ -4,10 +4,13 @@ import { semanticEqual, validateImmutable } from "../../equality.ts";
 import type { FieldError } from "../../errors.ts";
 import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
-import { templateColumns, validateReplicaCounts } from "../../podtemplate/replicas.ts";
+import {
+  replicaColumns,
+  replicaSetCounts,
+  validateReplicaCounts,
+} from "../../podtemplate/replicas.ts";
 import { validateRequiredSelector, validateSelectedTemplate } from "../../podtemplate/selected.ts";
 import { podNameWarnings, podWarnings } from "../../podtemplate/warnings.ts";
-import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { selectorOfLabelSelector, selectorText } from "../../selectors.ts";
 import { nonNegative } from "../../validation/fields.ts";
@@ -51,7 +54,8 @@ export const replicasets = defineResource<ReplicaSet>({
       type: "part",
       name: "status",
       merge: (set, old) => ({ ...set, spec: old.spec ?? {} }),
-      validateUpdate: ({ status = {} }) => validateReplicaCounts(status, "status"),
+      validateUpdate: ({ status = {} }) =>
+        validateReplicaCounts(status, replicaSetCounts, "status"),
       resetFields: ["spec"],
     },
     {
@@ -62,29 +66,7 @@ export const replicasets = defineResource<ReplicaSet>({
       selector: selectorOf,
     },
   ],
-  printColumns: [
-    nameColumn,
-    {
-      name: "Desired",
-      type: "integer",
-      description: "How many pods are wanted.",
-      cell: ({ spec }) => spec?.replicas ?? 0,
-    },
-    {
-      name: "Current",
-      type: "integer",
-      description: "How many pods there are.",
-      cell: ({ status }) => status?.replicas ?? 0,
-    },
-    {
-      name: "Ready",
-      type: "integer",
-      description: "How many of them are ready.",
-      cell: ({ status }) => status?.readyReplicas ?? 0,
-    },
-    ageColumn,
-    ...templateColumns<ReplicaSet>(({ spec }) => spec?.template, selectorOf),
-  ],
+  printColumns: replicaColumns(selectorOf),
   fieldSelectors: {},
   defaultPropagation: "background",
   resetFields: ["status"],

@@ -3,11 +3,15 @@ import type { ReplicationController } from "#proto/gen/k8s/core/v1.ts";
 import { required, type FieldError } from "../../errors.ts";
 import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
-import { templateColumns, validateReplicaCounts } from "../../podtemplate/replicas.ts";
+import {
+  replicaColumns,
+  replicaSetCounts,
+  validateReplicaCounts,
+} from "../../podtemplate/replicas.ts";
 import { validateReplicatedTemplate } from "../../podtemplate/validate.ts";
 import { podWarnings } from "../../podtemplate/warnings.ts";
 import { semanticEqual } from "../../equality.ts";
-import { ageColumn, labelsText, nameColumn } from "../../printing.ts";
+import { labelsText } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { matchesSelector, selectorOfLabels, selectorText } from "../../selectors.ts";
 import { nonNegative } from "../../validation/fields.ts";
@@ -47,7 +51,8 @@ export const replicationcontrollers = defineResource<ReplicationController>({
       type: "part",
       name: "status",
       merge: (controller, old) => ({ ...controller, spec: old.spec ?? {} }),
-      validateUpdate: ({ status = {} }) => validateReplicaCounts(status, "status"),
+      validateUpdate: ({ status = {} }) =>
+        validateReplicaCounts(status, replicaSetCounts, "status"),
       resetFields: ["spec"],
     },
     {
@@ -58,32 +63,7 @@ export const replicationcontrollers = defineResource<ReplicationController>({
       selector: ({ spec }) => selectorText(selectorOfLabels(spec?.selector ?? {})),
     },
   ],
-  printColumns: [
-    nameColumn,
-    {
-      name: "Desired",
-      type: "integer",
-      description: "How many pods are wanted.",
-      cell: ({ spec }) => spec?.replicas ?? 0,
-    },
-    {
-      name: "Current",
-      type: "integer",
-      description: "How many pods there are.",
-      cell: ({ status }) => status?.replicas ?? 0,
-    },
-    {
-      name: "Ready",
-      type: "integer",
-      description: "How many of them are ready.",
-      cell: ({ status }) => status?.readyReplicas ?? 0,
-    },
-    ageColumn,
-    ...templateColumns<ReplicationController>(
-      ({ spec }) => spec?.template,
-      ({ spec }) => labelsText(spec?.selector),
-    ),
-  ],
+  printColumns: replicaColumns(({ spec }) => labelsText(spec?.selector)),
   fieldSelectors: {
     "status.replicas": ({ status }) => String(status?.replicas ?? 0),
   },
