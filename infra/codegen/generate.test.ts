@@ -43,8 +43,8 @@ describe("what is generated", () => {
     ensureGenerated({ proto });
     rmSync(join(proto, "kubus", "b"), { recursive: true });
     ensureGenerated({ proto });
-    expect(existsSync(join(proto, "gen", "kubus", "a"))).toBe(true);
-    expect(existsSync(join(proto, "gen", "kubus", "b"))).toBe(false);
+    expect(existsSync(join(proto, "gen", "kubus", "a", "v1.ts"))).toBe(true);
+    expect(existsSync(join(proto, "gen", "kubus", "b", "v1.ts"))).toBe(false);
   });
 
   it("has types in JSON form for Kubernetes, and as they are for Kubus", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { protoFiles, readProtos } from "./read.ts";
 import { modulePath, typeScriptModules } from "./typescript.ts";
@@ -14,23 +14,32 @@ const sources = ["read.ts", "typescript.ts", "generate.ts"].map((name) =>
 export interface GenerateOptions {
   /** Folder with the proto files. */
   readonly proto?: string;
-  /** Folder for the output; it is replaced as a whole. */
+  /** Folder for the output. */
   readonly out?: string;
 }
 
 /**
- * Brings `proto/gen` up to date; answers whether anything had to be done. Safe to call from several
- * processes: the folder appears whole or not at all.
+ * Brings `proto/gen` up to date; answers whether anything had to be done. Several processes may do
+ * so at once, beside others that read: each file is replaced whole, the mark of freshness last.
  */
 export function ensureGenerated(options: GenerateOptions = {}): boolean {
   const proto = options.proto ?? join(root, "proto");
   const out = options.out ?? join(proto, "gen");
-  const paths = protoFiles(proto).filter((path) => !path.startsWith(`${out}/`));
+  const paths = readdirSync(proto)
+    .filter((name) => join(proto, name) !== out)
+    .toSorted()
+    .flatMap((name) => protoFiles(join(proto, name)));
   const hash = hashOf([...sources, ...paths], proto);
   if (isFresh(out, hash)) return false;
-  write(out, render(paths, hash));
+  const files = render(paths);
+  for (const [path, text] of files) replace(join(out, path), text);
+  removeOthers(out, files);
+  replace(join(out, mark), hash);
   return true;
 }
+
+/** Says which inputs the output was made from. */
+const mark = "inputs.sha256";
 
 function hashOf(paths: readonly string[], proto: string): string {
   const hash = createHash("sha256");
@@ -45,41 +54,30 @@ function hashOf(paths: readonly string[], proto: string): string {
 
 function isFresh(out: string, hash: string): boolean {
   try {
-    return readFileSync(join(out, "inputs.sha256"), "utf8") === hash;
+    return readFileSync(join(out, mark), "utf8") === hash;
   } catch {
     return false;
   }
 }
 
 /** Contents by path below the output folder. */
-function render(paths: readonly string[], hash: string): Map<string, string> {
+function render(paths: readonly string[]): Map<string, string> {
   const descriptor = readProtos(paths);
-  const files = new Map([
-    ["descriptor.json", JSON.stringify(descriptor)],
-    ["inputs.sha256", hash],
-  ]);
+  const files = new Map([["descriptor.json", JSON.stringify(descriptor)]]);
   for (const [name, text] of typeScriptModules(descriptor)) files.set(modulePath(name), text);
   return files;
 }
 
-function write(out: string, files: ReadonlyMap<string, string>): void {
-  const fresh = `${out}.${process.pid}`;
-  for (const [path, text] of files) {
-    mkdirSync(dirname(join(fresh, path)), { recursive: true });
-    writeFileSync(join(fresh, path), text);
+function replace(path: string, text: string): void {
+  const fresh = `${path}.${process.pid}`;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(fresh, text);
+  renameSync(fresh, path);
+}
+
+/** What earlier protos gave; a file that another process is writing has a name of its own. */
+function removeOthers(out: string, files: ReadonlyMap<string, string>): void {
+  for (const path of readdirSync(out, { recursive: true, encoding: "utf8" })) {
+    if (/\.(?:ts|json)$/.test(path) && !files.has(path)) rmSync(join(out, path), { force: true });
   }
-  const old = `${fresh}.old`;
-  try {
-    renameSync(out, old);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  try {
-    renameSync(fresh, out);
-  } catch (error) {
-    // Another process was first; what it wrote comes from the same files.
-    if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY") throw error;
-    rmSync(fresh, { recursive: true });
-  }
-  rmSync(old, { recursive: true, force: true });
 }

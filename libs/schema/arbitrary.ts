@@ -33,9 +33,21 @@ const durations = ["0s", "1s", "1h2m3s", "1.5s", "20ms", "-5m0s", "100ns", "3µs
 const quantities = ["0", "1", "100m", "1.5Gi", "1024Mi", "0.5", "1e3", "12e2", "-1", "5n", 5, 1.5];
 const json = [{}, { a: 1 }, { f: { ".": {}, 'k:{"a":1}': null } }];
 
+/** Values may contain themselves: after so many fields no more are added. */
+const fieldsMax = 2_000;
+
+interface State {
+  readonly random: Random;
+  fieldsLeft: number;
+}
+
 /** A JSON value of a message, as a client might send it: nulls and empty values included. */
-export function arbitrary(schema: MessageSchema, random: Random, depth = 0): unknown {
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+export function arbitrary(schema: MessageSchema, random: Random): unknown {
+  return arbitraryMessage(schema, { random, fieldsLeft: fieldsMax }, 0);
+}
+
+function arbitraryMessage(schema: MessageSchema, state: State, depth: number): unknown {
+  const pick = picker(state);
   switch (schema.form) {
     case "quantity":
       return pick(quantities);
@@ -54,57 +66,61 @@ export function arbitrary(schema: MessageSchema, random: Random, depth = 0): unk
     case "stringList":
       return pick([[], ["a"], ["a", "b"]]);
     case "schemaOr":
-      return arbitrarySchemaOr(schema, random, depth);
+      return arbitrarySchemaOr(schema, state, depth);
     case "struct":
-      return Object.fromEntries(members(schema, random, depth));
+      return Object.fromEntries(members(schema, state, depth));
   }
 }
 
+const picker =
+  ({ random }: State) =>
+  <T>(list: readonly T[]): T =>
+    list[Math.floor(random() * list.length)] as T;
+
 function* members(
   schema: MessageSchema,
-  random: Random,
+  state: State,
   depth: number,
 ): Generator<readonly [string, unknown]> {
   for (const field of schema.fields) {
-    if (field.inline && field.message) yield* members(field.message, random, depth);
-    // Deep down only what is small, so that every value ends.
-    else if (random() < (depth > depthMax ? 0.02 : depth > 2 ? 0.3 : 0.6)) {
-      yield [field.name, arbitraryField(field, random, depth)];
+    if (field.inline && field.message) yield* members(field.message, state, depth);
+    else if (state.fieldsLeft > 0 && state.random() < likelihood(depth)) {
+      state.fieldsLeft -= 1;
+      yield [field.name, arbitraryField(field, state, depth)];
     }
   }
 }
 
-function arbitraryField(field: FieldSchema, random: Random, depth: number): unknown {
-  if (random() < 0.05) return null;
-  const value = () => arbitraryValue(field, random, depth + 1);
-  const length = Math.floor(random() * itemsMax);
+/** Deep down only what is small. */
+const likelihood = (depth: number): number => (depth > depthMax ? 0.02 : depth > 2 ? 0.3 : 0.6);
+
+function arbitraryField(field: FieldSchema, state: State, depth: number): unknown {
+  if (state.random() < 0.05) return null;
+  const value = () => arbitraryValue(field, state, depth + 1);
+  const length = Math.floor(state.random() * itemsMax);
   if (field.cardinality === "list") return Array.from({ length }, value);
   if (field.cardinality === "single") return value();
   const object: Record<string, unknown> = {};
-  for (let index = 0; index < length; index += 1) {
-    const key = keys[Math.floor(random() * keys.length)] as string;
-    setKey(object, key, value());
-  }
+  for (let index = 0; index < length; index += 1) setKey(object, picker(state)(keys), value());
   return object;
 }
 
-function arbitraryValue(field: FieldSchema, random: Random, depth: number): unknown {
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+function arbitraryValue(field: FieldSchema, state: State, depth: number): unknown {
+  const pick = picker(state);
   const { kind, message } = field;
-  if (message) return arbitrary(message, random, depth);
+  if (message) return arbitraryMessage(message, state, depth);
   if (kind === "string") return pick(texts);
-  if (kind === "bool") return random() < 0.5;
+  if (kind === "bool") return state.random() < 0.5;
   if (kind === "bytes") return pick(base64s);
   if (kind === "double") return pick(doubles);
   return pick(kind === "int32" ? int32s : int64s);
 }
 
-function arbitrarySchemaOr(schema: MessageSchema, random: Random, depth: number): unknown {
-  const { fields } = schema;
-  const props = fields.find(({ message, cardinality }) => message && cardinality === "single");
-  const other = fields.find((field) => field !== props);
-  if (!props?.message || !other) throw new Error(`${schema.name} has no two forms`);
-  if (random() < 0.5) return arbitrary(props.message, random, depth);
-  if (other.kind === "bool") return random() < 0.5;
-  return [other.message ? arbitrary(other.message, random, depth) : "a"];
+function arbitrarySchemaOr(schema: MessageSchema, state: State, depth: number): unknown {
+  const props = schema.fields.find(({ name }) => name === "schema")?.message;
+  const other = schema.fields.find(({ name }) => name !== "schema");
+  if (!props || !other) throw new Error(`${schema.name} has no two forms`);
+  if (state.random() < 0.5) return arbitraryMessage(props, state, depth);
+  if (other.kind === "bool") return state.random() < 0.5;
+  return [other.message ? arbitraryMessage(other.message, state, depth) : "a"];
 }
