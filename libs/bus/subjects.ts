@@ -11,14 +11,7 @@ export interface ObjectPath {
   readonly name?: string;
 }
 
-export type ApiVerb =
-  | "get"
-  | "list"
-  | "create"
-  | "update"
-  | "patch"
-  | "delete"
-  | "changes";
+export type ApiVerb = "get" | "list" | "create" | "update" | "patch" | "delete" | "changes";
 export type StoreVerb = "commit" | "get" | "list" | "changes" | "head";
 export type ActorVerb = "transition" | "state" | "control";
 
@@ -105,13 +98,18 @@ export class Subjects {
     return `${this.prefix}.log.v1`;
   }
 
+  /** How far the store's log was written; a stream keeps the newest. */
+  logHead(): string {
+    return `${this.prefix}.loghead.v1`;
+  }
+
   /** Pieces of the store's snapshots, and what closes one; a stream keeps them. */
   snapshot(part: "chunk" | "manifest"): string {
     return `${this.prefix}.snapshot.v1.${part}`;
   }
 
   /** Name of a JetStream stream of this cluster. */
-  stream(kind: "LOG" | "SNAP"): string {
+  stream(kind: "LOG" | "HEAD" | "SNAP"): string {
     return `${kind}_${this.prefix.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
   }
 

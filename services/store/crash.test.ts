@@ -3,17 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createActor, waitFor } from "xstate";
 import { realWorld } from "#libs/actor/world.ts";
 import type { NatsBus } from "#libs/bus/connect.ts";
 import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
-import { storeEffects } from "./effects.ts";
 import { encodeBatch, readBatch } from "./log/batch.ts";
 import { startOfLog } from "./log/position.ts";
-import { openStream } from "./log/stream.ts";
-import { storeMachine } from "./machine.ts";
-import { clientOf, connectBus, hostOn, pod, put, startStore } from "./rig.ts";
-import { settingsOf } from "./settings.ts";
+import { clientOf, connectBus, openKept, pod, put, startStore } from "./rig.ts";
 import { logBatch } from "./wire.ts";
 
 let nats: TestNatsServer;
@@ -204,15 +199,7 @@ test("a full disk is told to writers, keeps readers, and ends when there is spac
 });
 
 describe("a log that another writes to", () => {
-  const settings = settingsOf({}, 8 * 1024 * 1024);
-  const open = () => {
-    const options = { name: "LOG_kubus", subjects: [bus.subjects.log()], replicas: 1 };
-    return openStream(bus, realWorld, options, {
-      ...settings,
-      appendTimeoutMs: 200,
-      appendMsMax: 1_000,
-    });
-  };
+  const open = () => openKept(bus, "LOG", { appendTimeoutMs: 200, appendMsMax: 1_000 });
   const batch = (leader: string, position = startOfLog) =>
     encodeBatch({ position, leader, timeMs: 0, writes: [] }).payload;
 
@@ -271,56 +258,3 @@ describe("a log that another writes to", () => {
 
 const previousCrc = (payload: Uint8Array | undefined): number =>
   payload ? logBatch.decode(payload).previousCrc : 0;
-
-describe("a damaged log is refused, loudly", () => {
-  /** Makes a log of a few batches, damages it, and tells how a store that reads it ends. */
-  async function afterDamage(
-    damage: (log: Awaited<ReturnType<typeof openStream>>) => Promise<unknown>,
-  ) {
-    const store = await startStore(nats.url);
-    for (const name of ["a", "b", "c"]) await client.commit([put("CREATE", pod(name))]);
-    await store.stop();
-    const settings = settingsOf({}, bus.payloadMax);
-    const options = { name: "LOG_kubus", subjects: [bus.subjects.log()], replicas: 1 };
-    const log = await openStream(bus, realWorld, options, settings);
-    await damage(log);
-    log.close();
-    const host = hostOn(bus);
-    const actor = createActor(storeMachine.provide(storeEffects(host, settings))).start();
-    const end = await waitFor(actor, (now) => now.hasTag("refusing") || now.hasTag("ready"));
-    actor.stop();
-    host.end();
-    return `${String(end.value)}: ${end.context.problem}`;
-  }
-
-  test("its beginning is missing", async () => {
-    expect(await afterDamage((log) => log.cutBefore(3))).toBe(
-      "refusing: the log begins with message 3, but message 1 was written",
-    );
-  });
-
-  test("all of it is missing", async () => {
-    expect(await afterDamage((log) => log.cutBefore(100))).toBe(
-      "refusing: the log is empty, but message 1 was written",
-    );
-  });
-
-  test("garbage stands in it", async () => {
-    const garbage = new TextEncoder().encode("garbage");
-    expect(await afterDamage((log) => log.append(bus.subjects.log(), garbage, 4))).toBe(
-      "refusing: log message 5: the checksum is wrong",
-    );
-  });
-
-  test("a batch does not continue the one before", async () => {
-    const stranger = encodeBatch({
-      position: { sequence: 4, crc: 1, epoch: 1, nextRevision: 4 },
-      leader: "stranger",
-      timeMs: 0,
-      writes: [],
-    });
-    expect(await afterDamage((log) => log.append(bus.subjects.log(), stranger.payload, 4))).toBe(
-      "refusing: log message 5: it does not continue the message before it",
-    );
-  });
-});

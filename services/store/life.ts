@@ -1,11 +1,13 @@
 /** One life of the store: the log that it holds, and what each of its states does with it. */
 import type { Host } from "#libs/actor/component.ts";
 import { CommitQueue, type LostOutcome } from "./commit/queue.ts";
-import { DamagedError, encodeBatch } from "./log/batch.ts";
+import { encodeBatch } from "./log/batch.ts";
+import { DamagedError } from "./log/damage.ts";
 import type { LogPosition } from "./log/position.ts";
 import { replayLog } from "./log/replay.ts";
 import { checkServer } from "./log/server.ts";
 import { type DurableStream, openStream } from "./log/stream.ts";
+import { Witness, checkTestimony, readTestimony } from "./log/witness.ts";
 import type { Claim, Loss, Replayed } from "./machine.ts";
 import { StoreMemory } from "./memory/memory.ts";
 import { answer } from "./serving/answer.ts";
@@ -17,6 +19,7 @@ import { loadSnapshot } from "./snapshot/load.ts";
 
 interface Streams {
   readonly log: DurableStream;
+  readonly heads: DurableStream;
   readonly snapshots: DurableStream;
 }
 
@@ -34,19 +37,22 @@ export class StoreLife {
   /** Undefined until a snapshot, or that there is none, was read. */
   #position: LogPosition | undefined;
   #queue: CommitQueue | undefined;
+  readonly #witness: Witness;
 
   constructor(host: Host, settings: StoreSettings) {
     this.#host = host;
     this.#settings = settings;
     this.#leader = `${host.instance}/${host.world.uuid().slice(0, 8)}`;
     this.#memory = new StoreMemory(settings);
+    const position = () => this.#queue?.position ?? this.#read;
+    this.#witness = new Witness(host.bus, host.world, host.log, position);
   }
 
   /** Appends nothing more, and forgets everything. */
   letGo(): void {
     this.#queue?.abandon();
-    this.#streams?.log.close();
-    this.#streams?.snapshots.close();
+    this.#witness.stop();
+    for (const stream of Object.values(this.#streams ?? {})) stream.close();
     this.#queue = undefined;
     this.#streams = undefined;
     this.#position = undefined;
@@ -58,16 +64,16 @@ export class StoreLife {
     const { replicas, unsafeDurability } = this.#settings;
     checkServer(this.#host, unsafeDurability);
     const { subjects } = bus;
-    const kept = {
-      LOG: [subjects.log()],
-      SNAP: [subjects.snapshot("chunk"), subjects.snapshot("manifest")],
-    };
-    const open = (kind: keyof typeof kept) => {
-      const options = { name: subjects.stream(kind), subjects: kept[kind], replicas };
+    const open = (kind: "LOG" | "HEAD" | "SNAP", keeps: "all" | "newest", of: string[]) => {
+      const options = { name: subjects.stream(kind), subjects: of, replicas, keeps };
       return openStream(bus, world, options, this.#settings);
     };
-    const [log, snapshots] = await Promise.all([open("LOG"), open("SNAP")]);
-    this.#streams = { log, snapshots };
+    const [log, heads, snapshots] = await Promise.all([
+      open("LOG", "all", [subjects.log()]),
+      open("HEAD", "newest", [subjects.logHead()]),
+      open("SNAP", "all", [subjects.snapshot("chunk"), subjects.snapshot("manifest")]),
+    ]);
+    this.#streams = { log, heads, snapshots };
   }
 
   /** Reads the newest snapshot, once, and the log from where this store has got to. */
@@ -82,6 +88,8 @@ export class StoreLife {
     }
     const { sequence: from } = this.#position;
     this.#position = await replayLog(this.#opened.log, this.#memory, this.#position, world, log);
+    const testimony = await readTestimony(this.#opened.heads, bus, log);
+    if (testimony) checkTestimony(testimony, this.#position);
     const milliseconds = Math.round(world.monotonic() - startedAt);
     const { revision, keyCount: keys } = this.#memory;
     log.info({ revision, keys, from, to: this.#position.sequence, milliseconds }, "log replayed");
@@ -104,6 +112,7 @@ export class StoreLife {
     const position = { ...read, epoch, sequence: outcome.sequence, crc };
     this.#memory.closeBatch({ position, timeMs, bytes: payload.length }, timeMs);
     this.#position = position;
+    await this.#witness.write();
     log.info({ epoch, leader: this.#leader }, "log claimed");
     return { type: "claimed", epoch };
   }
@@ -126,6 +135,7 @@ export class StoreLife {
       append: (payload, lastSequence) => log.append(subjects.log(), payload, lastSequence),
       onCommitted: (changes) => {
         broadcast.tell(changes);
+        this.#witness.note();
         lookAtTail();
       },
       onLost: (outcome) => onLost(lossOf(outcome)),
@@ -148,6 +158,7 @@ export class StoreLife {
   /** Answers what was accepted. */
   async drain(): Promise<void> {
     await this.#queue?.close();
+    await this.#witness.write();
     await this.#host.bus.flush();
   }
 

@@ -8,7 +8,7 @@ import {
   transition,
 } from "xstate";
 import { stateText } from "#libs/actor/actors.ts";
-import { DamagedError } from "./log/batch.ts";
+import { DamagedError } from "./log/damage.ts";
 import { type Claim, type Replayed, type StoreEvent, storeMachine } from "./machine.ts";
 
 const states = [

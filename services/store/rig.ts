@@ -12,7 +12,12 @@ import type {
   ListRequest,
   Mutation,
 } from "#proto/gen/kubus/store/v1.ts";
+import { createActor, waitFor } from "xstate";
+import { storeEffects } from "./effects.ts";
+import { openStream, type StreamLimits } from "./log/stream.ts";
+import { storeMachine } from "./machine.ts";
 import { component, type StoreConfig } from "./main.ts";
+import { settingsOf } from "./settings.ts";
 import { changesRpc, commitRpc, getRpc, headRpc, listRpc } from "./wire.ts";
 
 export const silent = pino({ level: "silent" });
@@ -36,8 +41,31 @@ export async function startStore(servers: string, config: StoreConfig = {}) {
   };
 }
 
-/** Starts a life without a supervisor, so that a test sees its states. */
-export function hostOn(bus: NatsBus): Host & { end(): void } {
+/** One of the store's streams, opened beside the store. */
+export function openKept(bus: NatsBus, kind: "LOG" | "SNAP", limits: Partial<StreamLimits> = {}) {
+  const { subjects } = bus;
+  const kept = {
+    LOG: [subjects.log()],
+    SNAP: [subjects.snapshot("chunk"), subjects.snapshot("manifest")],
+  };
+  const options = { name: subjects.stream(kind), subjects: kept[kind], replicas: 1 };
+  const settings = { ...settingsOf({}, bus.payloadMax), ...limits };
+  return openStream(bus, realWorld, { ...options, keeps: "all" }, settings);
+}
+
+/** Lets a store start, without a supervisor, until it serves or refuses to. */
+export async function tryToStart(bus: NatsBus, config: StoreConfig = {}) {
+  const host = hostOn(bus);
+  const effects = storeEffects(host, settingsOf(config, bus.payloadMax));
+  const actor = createActor(storeMachine.provide(effects)).start();
+  const end = await waitFor(actor, (now) => now.hasTag("refusing") || now.hasTag("ready"));
+  const { revision, problem } = end.context;
+  actor.stop();
+  host.end();
+  return { isReady: end.hasTag("ready"), revision, problem };
+}
+
+function hostOn(bus: NatsBus): Host & { end(): void } {
   const ending = new AbortController();
   const releases: (() => void | Promise<void>)[] = [];
   return {
@@ -56,7 +84,7 @@ export function hostOn(bus: NatsBus): Host & { end(): void } {
       ending.abort(new Error("the test ended"));
       for (const release of releases.toReversed()) void release();
     },
-  } as Host & { end(): void };
+  };
 }
 
 export const pod = (name: string, namespace = "default"): Key => ({

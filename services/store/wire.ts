@@ -12,6 +12,7 @@ import type {
   ListRequest,
   ListResponse,
   LogBatch,
+  LogHead,
   SnapshotChunk,
   SnapshotManifest,
 } from "#proto/gen/kubus/store/v1.ts";
@@ -32,5 +33,6 @@ export const objectChanged = codecOf<ObjectChanged>("kubus.watch.v1.ObjectChange
 export const headsAnnounced = codecOf<HeadsAnnounced>("kubus.watch.v1.HeadsAnnounced");
 
 export const logBatch = codecOf<LogBatch>("kubus.store.v1.LogBatch");
+export const logHead = codecOf<LogHead>("kubus.store.v1.LogHead");
 export const snapshotChunk = codecOf<SnapshotChunk>("kubus.store.v1.SnapshotChunk");
 export const snapshotManifest = codecOf<SnapshotManifest>("kubus.store.v1.SnapshotManifest");

@@ -2,15 +2,11 @@
 import type { LogBatch, LogRecord } from "#proto/gen/kubus/store/v1.ts";
 import type { Write, WriteType } from "../decide.ts";
 import { logBatch } from "../wire.ts";
+import { DamagedError } from "./damage.ts";
 import type { LogPosition } from "./position.ts";
 import { type Sealed, seal, sealOf } from "./seal.ts";
 
 const format = 1;
-
-/** What was stored is not what was written. Only a person can decide how to go on. */
-export class DamagedError extends Error {
-  override readonly name = "DamagedError";
-}
 
 export interface BatchInput {
   readonly position: LogPosition;

@@ -2,7 +2,8 @@
 import type { Logger } from "pino";
 import type { World } from "#libs/actor/world.ts";
 import { BrokenInvariantError, type StoreMemory } from "../memory/memory.ts";
-import { DamagedError, readBatch } from "./batch.ts";
+import { readBatch } from "./batch.ts";
+import { DamagedError } from "./damage.ts";
 import type { LogPosition } from "./position.ts";
 import type { DurableStream } from "./stream.ts";
 

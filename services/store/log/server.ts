@@ -1,6 +1,6 @@
 /** Whether the NATS server can keep what it acknowledges. */
 import type { Host } from "#libs/actor/component.ts";
-import { DamagedError } from "./batch.ts";
+import { DamagedError } from "./damage.ts";
 
 /** The first with control over fsync and without a known loss of whole streams. */
 const versionMin = [2, 10, 23] as const;

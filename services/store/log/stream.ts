@@ -2,24 +2,25 @@
 import {
   type JetStreamManager,
   JetStreamApiError,
-  DeliverPolicy,
   DiscardPolicy,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
   type StreamInfo,
-  jetstream,
   jetstreamManager,
 } from "@nats-io/jetstream";
 import { type Msg, createInbox, headers } from "@nats-io/nats-core";
 import type { World } from "#libs/actor/world.ts";
 import type { Bus } from "#libs/bus/bus.ts";
-import { DamagedError } from "./batch.ts";
+import { DamagedError } from "./damage.ts";
+import { readInOrder } from "./reader.ts";
 
 export interface StreamOptions {
   readonly name: string;
   readonly subjects: readonly string[];
   readonly replicas: number;
+  /** "newest": only the last message of each subject is of any use. */
+  readonly keeps: "all" | "newest";
 }
 
 export interface StreamLimits {
@@ -61,8 +62,6 @@ const streamNotFound = 10_059;
 const temporarilyUnavailable = 10_008;
 const apiTimeoutMs = 5_000;
 const retryMs = 100;
-/** Bytes that a replay asks for ahead of what it has processed. */
-const readAheadBytesMax = 16 * 1024 * 1024;
 
 /**
  * Opens a stream, and makes it when it is not there. Rejects with an error of NATS when JetStream
@@ -79,13 +78,13 @@ export async function openStream(
     timeout: apiTimeoutMs,
   });
   const info = await ensure(manager, options);
-  const fault = faultOf(info.config);
+  const fault = faultOf(info.config, options);
   if (fault) throw new DamagedError(`stream ${options.name} ${fault}; it would lose writes`);
   return new DurableStream(bus, world, options.name, limits, manager);
 }
 
 async function ensure(manager: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
-  const { name, subjects, replicas } = options;
+  const { name, subjects, replicas, keeps } = options;
   try {
     return await manager.streams.info(name);
   } catch (error) {
@@ -97,7 +96,8 @@ async function ensure(manager: JetStreamManager, options: StreamOptions): Promis
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
     // A full stream must refuse the new, never drop the old.
-    discard: DiscardPolicy.New,
+    discard: keeps === "all" ? DiscardPolicy.New : DiscardPolicy.Old,
+    max_msgs_per_subject: keeps === "all" ? -1 : 1,
     num_replicas: replicas,
     allow_direct: true,
     deny_delete: true,
@@ -105,8 +105,10 @@ async function ensure(manager: JetStreamManager, options: StreamOptions): Promis
 }
 
 /** Servers ignore fields that they do not know, so what they echo is what counts. */
-function faultOf(config: StreamConfig): string | undefined {
+function faultOf(config: StreamConfig, { keeps }: StreamOptions): string | undefined {
   if (config.storage !== StorageType.File) return "is not on disk";
+  if (keeps === "newest") return undefined;
+  if (config.max_msgs_per_subject > 0) return "drops older messages";
   if (config.discard !== DiscardPolicy.New) return "drops old messages when it is full";
   if (config.max_age > 0) return "drops messages by age";
   if (config.retention !== RetentionPolicy.Limits) return "drops messages that were read";
@@ -258,25 +260,9 @@ export class DurableStream {
     return stored ? { sequence: stored.seq, subject, payload: stored.data } : undefined;
   }
 
-  /** Messages `first` to `last` in order; those that are gone are left out. One must be there. */
-  async *read(first: number, last: number): AsyncGenerator<StoredMessage> {
-    if (first > last) return;
-    const consumers = jetstream(this.#bus.connection, { timeout: apiTimeoutMs }).consumers;
-    const consumer = await consumers.get(this.name, {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: first,
-    });
-    const messages = await consumer.consume({ max_bytes: readAheadBytesMax });
-    try {
-      for await (const { seq: sequence, subject, data: payload, info } of messages) {
-        if (sequence > last) return;
-        yield { sequence, subject, payload };
-        if (sequence === last || info.pending === 0) return;
-      }
-    } finally {
-      await messages.close();
-      await consumer.delete().catch(() => false);
-    }
+  /** Messages `first` to `last`, all of them, in order; DamagedError when one cannot be read. */
+  read(first: number, last: number): AsyncGenerator<StoredMessage> {
+    return readInOrder(this.#bus.connection, this.#world, this, first, last);
   }
 
   /** Removes all messages before one. */

@@ -29,9 +29,9 @@ export class Expiry {
     if (this.#heap.length > 2 * this.#living + staleMin) this.#sweep();
   }
 
-  /** When the next key may expire; undefined when none does. */
-  get nextMs(): number | undefined {
-    return this.#heap[0]?.atMs;
+  /** Items that are held, stale ones included. */
+  get size(): number {
+    return this.#heap.length;
   }
 
   /** Takes at most `max` keys that are due, with the revision that expires. */

@@ -378,26 +378,4 @@ describe("memory", () => {
       [3, false, 0],
     ]);
   });
-
-  test("keys expire once, in order, and only in their newest version", () => {
-    const timed = (
-      name: string,
-      revision: number,
-      expiresAtMs: number,
-      type: WriteType = "MUTATION_TYPE_CREATE",
-    ) => write(type, revision, { key: { ...key, name }, expiresAtMs });
-    const memory = filled([
-      timed("late", 1, 300),
-      timed("early", 2, 100),
-      timed("renewed", 3, 50),
-      timed("renewed", 4, 400, "MUTATION_TYPE_UPDATE"),
-      timed("never", 5, 0),
-    ]);
-    const due = (nowMs: number, max = 10) =>
-      memory.expiry.due(nowMs, max).map((d) => d.entry.key.name);
-    expect(due(99)).toEqual([]);
-    expect(due(350, 1)).toEqual(["early"]);
-    expect(due(350)).toEqual(["late"]);
-    expect(due(1e9)).toEqual(["renewed"]);
-  });
 });

@@ -1,7 +1,7 @@
 /** Snapshots as bytes: chunks of records, and the manifest that makes them one. */
 import { crc32 } from "node:zlib";
 import type { SnapshotChunk, SnapshotManifest } from "#proto/gen/kubus/store/v1.ts";
-import { DamagedError } from "../log/batch.ts";
+import { DamagedError } from "../log/damage.ts";
 import { seal, sealOf, type Sealed } from "../log/seal.ts";
 import { snapshotChunk, snapshotManifest } from "../wire.ts";
 

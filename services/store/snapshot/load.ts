@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { Subjects } from "#libs/bus/subjects.ts";
 import type { SnapshotManifest, SnapshotRecord } from "#proto/gen/kubus/store/v1.ts";
-import { DamagedError } from "../log/batch.ts";
+import { DamagedError } from "../log/damage.ts";
 import { type LogPosition, startOfLog } from "../log/position.ts";
 import type { DurableStream, StoredMessage } from "../log/stream.ts";
 import { BrokenInvariantError, type StoreMemory } from "../memory/memory.ts";

@@ -1,18 +1,22 @@
 /** Snapshots on a real nats-server: the log stays short, and a restart finds everything. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createActor, waitFor } from "xstate";
-import { realWorld } from "#libs/actor/world.ts";
 import type { NatsBus } from "#libs/bus/connect.ts";
 import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
 import type { Write } from "../decide.ts";
-import { storeEffects } from "../effects.ts";
 import { startOfLog } from "../log/position.ts";
-import { type DurableStream, openStream } from "../log/stream.ts";
-import { storeMachine } from "../machine.ts";
+import type { DurableStream } from "../log/stream.ts";
 import { StoreMemory } from "../memory/memory.ts";
 import { readList } from "../memory/reading.ts";
-import { clientOf, connectBus, hostOn, pod, put, silent, startStore } from "../rig.ts";
-import { settingsOf } from "../settings.ts";
+import {
+  clientOf,
+  connectBus,
+  openKept,
+  pod,
+  put,
+  silent,
+  startStore,
+  tryToStart,
+} from "../rig.ts";
 import { encodeManifest, readManifest } from "./format.ts";
 import { loadSnapshot } from "./load.ts";
 import { writeSnapshot } from "./write.ts";
@@ -28,12 +32,8 @@ beforeEach(async () => {
   nats = await startNatsServer();
   bus = await connectBus(nats.url);
   client = clientOf(bus);
-  const settings = settingsOf(config, bus.payloadMax);
-  const { subjects } = bus;
-  const open = (name: string, of: string[]) =>
-    openStream(bus, realWorld, { name, subjects: of, replicas: 1 }, settings);
-  log = await open("LOG_kubus", [subjects.log()]);
-  snapshots = await open("SNAP_kubus", [subjects.snapshot("chunk"), subjects.snapshot("manifest")]);
+  log = await openKept(bus, "LOG");
+  snapshots = await openKept(bus, "SNAP");
 });
 
 afterEach(async () => {
@@ -107,17 +107,7 @@ describe("a store that writes snapshots", () => {
     await again.stop();
   });
 
-  /** Where a store ends that starts now, and what it says. */
-  async function ends() {
-    const host = hostOn(bus);
-    const settings = settingsOf(config, bus.payloadMax);
-    const actor = createActor(storeMachine.provide(storeEffects(host, settings))).start();
-    const end = await waitFor(actor, (now) => now.hasTag("refusing") || now.hasTag("ready"));
-    const { revision, problem } = end.context;
-    actor.stop();
-    host.end();
-    return { isReady: end.hasTag("ready"), revision, problem };
-  }
+  const ends = () => tryToStart(bus, config);
 
   test.each([
     ["with a wrong checksum", (payload: Uint8Array) => payload.with(3, 99)],
