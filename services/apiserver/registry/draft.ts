@@ -1,7 +1,8 @@
 /** From a request's body to a draft: the typed object that admission and validation work on. */
 import { badRequest, StatusError } from "#libs/api/errors.ts";
+import { goQuote } from "#libs/api/gotext.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
-import { readObject, schemaOf } from "#libs/schema/index.ts";
+import { readObject, schemaOf, strictProblems } from "#libs/schema/index.ts";
 import type { MessageSchema } from "#libs/schema/schema.ts";
 import { apiVersionOf } from "./cache/version.ts";
 import { metadataOf } from "./decide/system.ts";
@@ -54,10 +55,21 @@ export function readFields(
 ): Draft {
   checkKind(expected, body, refuse);
   const { object, unknown } = readTyped(expected.schema, body, refuse);
-  const odd = [...body.duplicates, ...unknown.map((path) => `unknown field "${path}"`)];
+  const odd = oddFields(expected.schema, body, unknown);
   if (odd.length === 0 || fieldValidation === "Ignore") return { object, warnings: [] };
   if (fieldValidation === "Strict") throw refuse(`strict decoding error: ${odd.join(", ")}`);
   return { object, warnings: odd.slice(0, shownMax) };
+}
+
+/** What strict decoding says against the body, in the order of its text where there is one. */
+function oddFields(
+  schema: MessageSchema,
+  { duplicates, text }: Body,
+  unknown: readonly string[],
+): readonly string[] {
+  if (duplicates.length + unknown.length === 0) return [];
+  if (text !== undefined && duplicates.length > 0) return strictProblems(schema, text);
+  return [...duplicates, ...unknown.map((path) => `unknown field ${goQuote(path)}`)];
 }
 
 function readTyped(

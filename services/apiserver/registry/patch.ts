@@ -5,6 +5,7 @@ import type { KubeObject } from "#libs/api/resource.ts";
 import type { JsonObject } from "#libs/api/patch/json-value.ts";
 import { applyJsonPatch, jsonPatchOddities } from "#libs/api/patch/json.ts";
 import { applyMergePatch } from "#libs/api/patch/merge.ts";
+import { restoreError } from "#libs/api/patch/strategic/restore.ts";
 import { applyStrategicMergePatch } from "#libs/api/patch/strategic.ts";
 import type { MessageSchema } from "#libs/schema/schema.ts";
 import { applyObject } from "./apply.ts";
@@ -59,12 +60,12 @@ export function patchedDraft(
   object: KubeObject,
   { fieldValidation }: WriteOptions,
 ): Draft {
-  const patched = sortedKeys(patchValue(type, body, object, kind.schema));
+  const patched = patchValue(type, body, object, kind.schema);
   const strategic = type === "application/strategic-merge-patch+json";
   const shown = () => (strategic ? goValue(body.value) : goJson(patched));
   const refuse = (why: string): StatusError =>
     invalidObject({ group: "", name: "" }, "", [
-      invalid("patch", shown(), strategic ? restoreText(why) : why),
+      invalid("patch", shown(), (strategic && restoreError(kind.schema, patched)) || why),
     ]);
   const oddities = type === "application/json-patch+json" ? jsonPatchOddities(body.value) : [];
   const result = {
@@ -73,31 +74,6 @@ export function patchedDraft(
     canonical: false,
   };
   return readFields(kind, result, fieldValidation, refuse);
-}
-
-/** Kubernetes reads the result from JSON that Go wrote: in the order of the keys. */
-function sortedKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortedKeys);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sortedKeys(item)]));
-}
-
-const goKinds: Readonly<Record<string, string>> = {
-  array: "slice",
-  object: "map",
-  string: "string",
-  bool: "bool",
-  number: "int64",
-};
-
-/** A strategic patch is converted without JSON, which finds other words for a wrong type. */
-function restoreText(why: string): string {
-  const found = /^json: cannot unmarshal (\w+) into Go .* of type (\[\]|map)?/.exec(why);
-  const [, given = "", wanted] = found ?? [];
-  const kind = goKinds[given];
-  if (kind === undefined || wanted === undefined) return why;
-  return `cannot restore ${wanted === "[]" ? "slice" : "map"} from ${kind}`;
 }
 
 /** What the patch makes of the object; neither is changed. */

@@ -87,6 +87,8 @@ export interface Body {
   readonly duplicates: readonly string[];
   /** Set when the body came as protobuf: already canonical. */
   readonly canonical: boolean;
+  /** The JSON text, where there is one: it tells in which order odd fields stand. */
+  readonly text?: string;
 }
 
 export type PatchType =

@@ -150,8 +150,11 @@ export function unstored(
   object: KubeObject,
   revision: number,
 ): Version {
-  const answer = withTypeAndRevision(definition, object, revision);
-  if (revision === 0 && answer.metadata !== undefined) delete answer.metadata.resourceVersion;
+  const codec = codecOfDefinition(definition);
+  const { resourceVersion: _resourceVersion, ...metadata } = object.metadata ?? {};
+  // In the form in which it would come back from the store.
+  const fields = codec.decode(codec.encode({ ...object, metadata }));
+  const answer = withTypeAndRevision(definition, fields, revision);
   return new UnstoredVersion(definition, answer, revision);
 }
 

@@ -57,7 +57,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
     bytes += base64Bytes(binaryData[key] ?? "");
   }
   // The error concerns the whole object: it names no field.
-  if (bytes > dataBytesMax) errors.push(tooLong("", dataBytesMax));
+  if (bytes > dataBytesMax) errors.push(tooLong("[]", dataBytesMax));
   return errors;
 }
 

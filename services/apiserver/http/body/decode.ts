@@ -71,7 +71,17 @@ function decodeText(bytes: Uint8Array, encoding: Encoding): Decoded {
   if (typeof value !== "object" || Array.isArray(value)) {
     throw notAnObject(value);
   }
-  return { value: value as Record<string, unknown>, duplicates, canonical: false };
+  const fields = value as Record<string, unknown>;
+  if (encoding === "json") return { value: fields, duplicates, canonical: false, text };
+  return { value: sortedKeys(fields), duplicates, canonical: false };
+}
+
+/** YAML becomes JSON that Go writes, with sorted keys: odd fields are told in that order. */
+function sortedKeys<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(sortedKeys) as Value;
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortedKeys(item)])) as Value;
 }
 
 function notAnObject(value: unknown): UnreadableError {

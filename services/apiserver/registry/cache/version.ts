@@ -2,6 +2,7 @@
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { codecOf } from "#libs/schema/index.ts";
 import type { Codec } from "#libs/schema/schema.ts";
+import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import type { Record as StoredRecord } from "#proto/gen/kubus/store/v1.ts";
 import type { Version } from "../request.ts";
 import { withResourceVersion } from "./resourceversion.ts";
@@ -160,7 +161,7 @@ export function versionOfRecord(
   return new StoredVersion(definition, key, value, revision);
 }
 
-/** kind and apiVersion first, as Kubernetes writes them, and the revision in the metadata. */
+/** kind and apiVersion first, as Kubernetes writes them, and the revision, unless it is 0. */
 export function withTypeAndRevision(
   definition: ResourceDefinition,
   fields: KubeObject,
@@ -170,7 +171,18 @@ export function withTypeAndRevision(
   return {
     kind: definition.kind,
     apiVersion: apiVersionOf(definition),
-    metadata: { ...metadata, resourceVersion: String(revision) },
+    metadata: revision === 0 ? (metadata ?? {}) : withRevision(metadata ?? {}, revision),
     ...rest,
   };
+}
+
+/** In the place where Kubernetes writes it: behind the uid. */
+function withRevision(metadata: ObjectMeta, revision: number): ObjectMeta {
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(metadata)) {
+    result[key] = value;
+    if (key === "uid") result["resourceVersion"] = "";
+  }
+  result["resourceVersion"] = String(revision);
+  return result;
 }
