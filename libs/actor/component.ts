@@ -47,7 +47,7 @@ export interface Assembled {
 }
 
 export interface Component<Config> {
-  /** "scheduler"; for one of many "controllers/<name>" is not used: controllers are one component. */
+  /** As subjects and `kubus actors` show it: "scheduler", "deployment-controller". */
   readonly name: string;
   assemble(host: Host, config: Config): Assembled;
 }

@@ -6,7 +6,13 @@ import type { NatsBus } from "#libs/bus/connect.ts";
 import { Gate, scopedBus } from "#libs/bus/scope.ts";
 import { Actors, CrashedError } from "./actors.ts";
 import type { Component, Host } from "./component.ts";
-import { type Control, controlResponse, readControl, stateRequest, stateResponse } from "./control.ts";
+import {
+  type Control,
+  controlResponse,
+  readControl,
+  stateRequest,
+  stateResponse,
+} from "./control.ts";
 import { afterFailure, type RestartRecord } from "./restarts.ts";
 import { Transitions } from "./transitions.ts";
 import type { World } from "./world.ts";

@@ -36,8 +36,8 @@ export class Gate {
 }
 
 /**
- * The same bus, but every subscription and request ends when the signal aborts, and what is received
- * passes the gate. Closing it does nothing: the connection belongs to the process.
+ * The same bus, but every subscription and request ends when the signal aborts, and what is
+ * received passes the gate. Closing it does nothing: the connection belongs to the process.
  */
 export function scopedBus(bus: Bus, signal: AbortSignal, gate: Gate): Bus {
   const scoped = (subscription: BusSubscription): BusSubscription => {

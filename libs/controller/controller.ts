@@ -175,7 +175,10 @@ class Work<Observed, Action> {
     let batch = batchMin;
     while (index < actions.length) {
       const group = actions.slice(index, index + batch);
-      const size = Math.max(1, group.findIndex((action) => !isParallel(action)));
+      const size = Math.max(
+        1,
+        group.findIndex((action) => !isParallel(action)),
+      );
       const chosen = group.every(isParallel) ? group : group.slice(0, size);
       const results = await Promise.allSettled(chosen.map((action) => apply(action, key)));
       let failure: PromiseRejectedResult | undefined;

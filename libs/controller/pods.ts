@@ -34,11 +34,7 @@ export function isAvailable(pod: Pod, minReadySeconds: number, now: number): boo
 }
 
 /** Milliseconds until a ready pod counts as available; undefined when it is or cannot become so. */
-export function untilAvailable(
-  pod: Pod,
-  minReadySeconds: number,
-  now: number,
-): number | undefined {
+export function untilAvailable(pod: Pod, minReadySeconds: number, now: number): number | undefined {
   const since = readySince(pod);
   if (since === undefined || isAvailable(pod, minReadySeconds, now)) return undefined;
   return since + minReadySeconds * 1_000 - now;

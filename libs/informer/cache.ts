@@ -23,7 +23,6 @@ export function splitKey(key: string): { readonly namespace: string; readonly na
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-
 export class Cache<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<

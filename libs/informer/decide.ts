@@ -15,8 +15,6 @@ export type Verdict =
  */
 export function judge(applied: number, change: ObjectChanged, partitioned: boolean): Verdict {
   if (change.revision <= applied) return "skip";
-  const previous = partitioned
-    ? change.previousPartitionRevision
-    : change.previousResourceRevision;
+  const previous = partitioned ? change.previousPartitionRevision : change.previousResourceRevision;
   return previous <= applied ? "apply" : "gap";
 }

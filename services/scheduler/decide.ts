@@ -94,7 +94,7 @@ function best(
 }
 
 /**
- * Kubernetes' sentence: `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.`
+ * Kubernetes' sentence (`0/3 nodes are available: 1 Insufficient cpu, 2 …`)
  * and what preemption could do about it.
  */
 function refusal(count: number, rejections: ReadonlyMap<string, Rejection>): string {

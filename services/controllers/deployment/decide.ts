@@ -102,7 +102,8 @@ function withNewSet(plan: Plan, observed: Observed): { plan: Plan; discovery: Di
   const revision = Math.max(0, ...oldSets.map(revisionOf)) + 1;
   const set = newSetOf(plan, revision);
   // Somebody else's set, or one of ours with another template, has the name.
-  if (observed.takenNames.has(nameOf(set))) return { plan: countCollision(plan), discovery: undefined };
+  if (observed.takenNames.has(nameOf(set)))
+    return { plan: countCollision(plan), discovery: undefined };
   const created = withAction({ ...plan, sets: [...plan.sets, set] }, { type: "CreateSet", set });
   const replicas = replicasOf(set);
   const message = `Scaled up replica set ${nameOf(set)} from 0 to ${replicas}`;

@@ -8,7 +8,12 @@ import { matchesSelector, selectorOfLabelSelector } from "#libs/api/selectors.ts
 import { apiClient, type Client, type Written } from "#libs/client/client.ts";
 import { eventRecorder, type Recorder } from "#libs/client/recorder.ts";
 import { controller, type Enqueue, type Seen, seenBy } from "#libs/controller/controller.ts";
-import { adoptPatch, controllerOf, controllerUid, releasePatch } from "#libs/controller/ownership.ts";
+import {
+  adoptPatch,
+  controllerOf,
+  controllerUid,
+  releasePatch,
+} from "#libs/controller/ownership.ts";
 import { keyOf } from "#libs/informer/cache.ts";
 import type { Informer } from "#libs/informer/informer.ts";
 import { sharedInformer } from "#libs/informer/pool.ts";
@@ -105,7 +110,9 @@ function observe(parts: Parts, key: string): Observed | undefined {
     const matches = matchesSelector(selector, set.metadata?.labels ?? {});
     if (owner || matches) candidates.push({ set, matches });
   }
-  const ownedPods = candidates.flatMap(({ set }) => [...podCache.byIndex(byController, uidOf(set))]);
+  const ownedPods = candidates.flatMap(({ set }) => [
+    ...podCache.byIndex(byController, uidOf(set)),
+  ]);
   return { deployment, candidates, takenNames, pods: ownedPods, now: host.world.now() };
 }
 

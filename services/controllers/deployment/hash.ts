@@ -25,7 +25,8 @@ function fnv1a(text: string): number {
 
 /**
  * Up to ten safe characters for a template; `collisions` gives another hash for the same template
- * when the name is taken. The form is Kubernetes', the value is not: that hashes Go's memory layout.
+ * when the name is taken. The form is Kubernetes', the value is not: that hashes Go's memory
+ * layout.
  */
 export function templateHash(template: PodTemplateSpec, collisions: number): string {
   const suffix = collisions > 0 ? `#${collisions}` : "";

@@ -57,7 +57,6 @@ export function scaled(plan: Plan, set: ReplicaSet, replicas: number): Plan {
     spec: { ...set.spec, replicas },
   });
   const direction = replicas > present ? "up" : "down";
-  const message =
-    `Scaled ${direction} replica set ${nameOf(set)} from ${present} to ${replicas}`;
+  const message = `Scaled ${direction} replica set ${nameOf(set)} from ${present} to ${replicas}`;
   return withAction(resized, { type: "RecordEvent", reason: "ScalingReplicaSet", message });
 }

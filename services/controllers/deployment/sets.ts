@@ -1,4 +1,4 @@
-/** A Deployment's replica sets: which is new, which are old, and what their annotations say. Pure. */
+/** A Deployment's replica sets: which is new, which are old, what their annotations say. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { Deployment, ReplicaSet } from "#proto/gen/k8s/apps/v1.ts";
 import type { PodTemplateSpec } from "#proto/gen/k8s/core/v1.ts";
@@ -51,11 +51,7 @@ export function wantedOf({ metadata, spec }: Deployment): Wanted {
   };
 }
 
-function share(
-  value: number | string,
-  total: number,
-  round: (fraction: number) => number,
-): number {
+function share(value: number | string, total: number, round: (fraction: number) => number): number {
   if (typeof value === "number") return value;
   return round((Number.parseInt(value, 10) * total) / 100);
 }
@@ -91,7 +87,7 @@ export interface Sorted {
   readonly oldSets: readonly ReplicaSet[];
 }
 
-/** The set whose template is the Deployment's (the oldest, should there be several), and the rest. */
+/** The set whose template is the Deployment's (the oldest, were there several), and the rest. */
 export function sortSets(deployment: Deployment, sets: readonly ReplicaSet[]): Sorted {
   const wanted = withoutHash(deployment.spec?.template);
   const ordered = sets.toSorted(byAge);

@@ -115,11 +115,7 @@ function noteDiscovery(
     discovery === "created"
       ? `Created new replica set "${name}"`
       : `Found new replica set "${name}"`;
-  return withCondition(
-    conditions,
-    { type: "Progressing", status: "True", reason, message },
-    now,
-  );
+  return withCondition(conditions, { type: "Progressing", status: "True", reason, message }, now);
 }
 
 function notePause(

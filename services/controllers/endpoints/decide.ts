@@ -88,8 +88,7 @@ function subsetsOf(
   return { subsets, isCut: serving.length > addressesMax };
 }
 
-const byAddress = (a: Pod, b: Pod) =>
-  (a.status?.podIP ?? "") < (b.status?.podIP ?? "") ? -1 : 1;
+const byAddress = (a: Pod, b: Pod) => ((a.status?.podIP ?? "") < (b.status?.podIP ?? "") ? -1 : 1);
 
 function withoutEmpty({ addresses, notReadyAddresses, ports }: Required<EndpointSubset>) {
   return {

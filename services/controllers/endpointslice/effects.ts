@@ -7,7 +7,13 @@ import { controller, type Seen, seenBy } from "#libs/controller/controller.ts";
 import type { Informer } from "#libs/informer/informer.ts";
 import { sharedInformer } from "#libs/informer/pool.ts";
 import type { EndpointSlice } from "#proto/gen/k8s/discovery/v1.ts";
-import { selectedPods, type ServiceCaches, serviceCaches, watchServices, zonesOf } from "./caches.ts";
+import {
+  selectedPods,
+  type ServiceCaches,
+  serviceCaches,
+  watchServices,
+  zonesOf,
+} from "./caches.ts";
 import {
   type Action,
   managedBy,
@@ -56,7 +62,12 @@ function observe(
   const service = caches.services.get(key);
   if (!service) return undefined;
   const pods = selectedPods(caches, service);
-  return { service, pods, slices: [...slices.byIndex(byService, key)], zones: zonesOf(caches, pods) };
+  return {
+    service,
+    pods,
+    slices: [...slices.byIndex(byService, key)],
+    zones: zonesOf(caches, pods),
+  };
 }
 
 async function apply(

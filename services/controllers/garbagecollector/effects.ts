@@ -8,7 +8,13 @@ import { controller, type Enqueue, type Seen, seenBy } from "#libs/controller/co
 import type { Informer } from "#libs/informer/informer.ts";
 import { sharedInformer } from "#libs/informer/pool.ts";
 import type { OwnerReference } from "#proto/gen/k8s/meta/v1.ts";
-import { type Action, foregroundFinalizer, type Observed, type Owner, reconcile } from "./decide.ts";
+import {
+  type Action,
+  foregroundFinalizer,
+  type Observed,
+  type Owner,
+  reconcile,
+} from "./decide.ts";
 import { Graph, type GraphNode } from "./graph.ts";
 
 interface Parts {
@@ -159,7 +165,11 @@ async function apply(parts: Parts, action: Action, key: string): Promise<Seen | 
   }
 }
 
-const seen = ({ informers }: Parts, { resource }: GraphNode, revision: number): Seen | undefined => {
+const seen = (
+  { informers }: Parts,
+  { resource }: GraphNode,
+  revision: number,
+): Seen | undefined => {
   const informer = informers.get(resource);
   return informer && seenBy(informer, revision);
 };
@@ -198,11 +208,7 @@ async function dropFinalizer(
   return patchNode(parts, node, { metadata: { uid, resourceVersion, finalizers: kept } });
 }
 
-async function patchNode(
-  parts: Parts,
-  node: GraphNode,
-  patch: unknown,
-): Promise<Seen | undefined> {
+async function patchNode(parts: Parts, node: GraphNode, patch: unknown): Promise<Seen | undefined> {
   const { resource, namespace, name } = node;
   const { revision } = await parts.client.patch(resource, { namespace, name }, mergePatch, patch);
   return seen(parts, node, revision);

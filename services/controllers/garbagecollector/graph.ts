@@ -1,4 +1,4 @@
-/** Who depends on whom, over all resources: kept from the caches' notices. Plain and synchronous. */
+/** Who depends on whom, over all resources, kept from the caches' notices. Plain data. */
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 
 /** Names one object of any resource. */

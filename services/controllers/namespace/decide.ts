@@ -145,6 +145,7 @@ function finalizersRemaining(left: readonly Remaining[]): Condition {
     return { type, status: "False", reason: "ContentHasNoFinalizers", message };
   }
   const parts = [...counts].map(([name, count]) => `${name} in ${count} resource instances`);
-  const message = `Some content in the namespace has finalizers remaining: ${parts.toSorted().join(", ")}`;
+  const list = parts.toSorted().join(", ");
+  const message = `Some content in the namespace has finalizers remaining: ${list}`;
   return { type, status: "True", reason: "SomeFinalizersRemain", message };
 }

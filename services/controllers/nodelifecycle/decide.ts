@@ -70,10 +70,7 @@ function notReadyEvent({ metadata }: Node): Action {
 }
 
 /** The same array when nothing changes. */
-function lostConditions(
-  present: readonly NodeCondition[],
-  now: number,
-): readonly NodeCondition[] {
+function lostConditions(present: readonly NodeCondition[], now: number): readonly NodeCondition[] {
   const time = timeText(now);
   const known = new Map(present.map((condition) => [condition.type, condition]));
   const isTold = kubeletConditions.every((type) => known.get(type)?.status === "Unknown");
@@ -112,7 +109,9 @@ function taintsOf(node: Node, conditions: readonly NodeCondition[], now: number)
   });
   if (node.spec?.unschedulable) wanted.push({ key: unschedulableKey, effect: "NoSchedule" });
   const isSame = (a: Taint) => (b: Taint) => a.key === b.key && a.effect === b.effect;
-  const kept = present.filter((taint) => !ownKeys.has(taint.key ?? "") || wanted.some(isSame(taint)));
+  const kept = present.filter(
+    (taint) => !ownKeys.has(taint.key ?? "") || wanted.some(isSame(taint)),
+  );
   const added = wanted.filter((taint) => !present.some(isSame(taint)));
   return [
     ...kept,

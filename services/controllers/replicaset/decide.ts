@@ -59,7 +59,7 @@ export function reconcile(observed: Observed): Decision<Action> {
   const isLeaving = set.object.metadata?.deletionTimestamp !== undefined;
   if (!isLeaving) actions.push(...scale(observed, own.filter(isActive)));
 
-  // The status comes last and from what is seen now: what was just written is seen at the next look.
+  // The status tells what is seen now: what was just written is seen at the next look.
   const status = statusOf({ set, pods: own, failure, now });
   if (!isDeepStrictEqual(status, set.status)) actions.push({ type: "UpdateStatus", status });
   const waits = own.flatMap((pod) => untilAvailable(pod, set.minReadySeconds, now) ?? []);

@@ -40,7 +40,9 @@ export function statusOf({ set, pods, failure, now }: StatusFacts): ReplicaSetSt
 
 /** Fields that Kubernetes leaves out when they are zero. */
 function nonZero<T extends Record<string, number>>(counts: T): Partial<T> {
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0)) as Partial<T>;
+  return Object.fromEntries(
+    Object.entries(counts).filter(([, count]) => count !== 0),
+  ) as Partial<T>;
 }
 
 function conditionsOf(

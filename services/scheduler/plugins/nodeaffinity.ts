@@ -11,7 +11,8 @@ export const nodeAffinity: FilterPlugin & ScorePlugin = {
 
   prepareFilter({ pod }: PodFacts): Filter | undefined {
     const selector = Object.entries(pod.spec?.nodeSelector ?? {});
-    const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    const required =
+      pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     if (selector.length === 0 && !required) return undefined;
     const terms = required?.nodeSelectorTerms ?? [];
     return ({ node }) => {
