@@ -6,6 +6,8 @@ import { program } from "./program.ts";
 
 /** Runs the command that the arguments name and sets the exit code. */
 export async function start(): Promise<void> {
+  // `kubus up | head` is no reason for a cluster to die.
+  process.stdout.on("error", () => undefined);
   try {
     ensureGenerated();
     await program().parseAsync(process.argv);

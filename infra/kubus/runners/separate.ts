@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { afterFailure, type RestartRecord } from "#libs/actor/restarts.ts";
 import type { World } from "#libs/actor/world.ts";
 import type { NatsBus } from "#libs/bus/connect.ts";
-import { root } from "../../tools/cache.ts";
+import { cacheFolder, root } from "../../tools/cache.ts";
 import { guard, unguard } from "../../tools/guardian.ts";
 import type { Part } from "../plan.ts";
 import { rollCall } from "../rollcall.ts";
@@ -90,6 +90,7 @@ export class SeparateRunner implements Runner {
     const { servers, token, prefix } = this.#options.bus;
     const chosen = component === undefined ? config : { controllers: [component] };
     return {
+      NODE_COMPILE_CACHE: join(cacheFolder(), "compile"),
       ...process.env,
       KUBUS_NATS_URL: servers,
       ...(token === undefined ? {} : { KUBUS_NATS_TOKEN: token }),
