@@ -34,6 +34,8 @@ export interface HttpResponse {
   flush(): void;
   /** False when the client is slower than we are: wait for `drained`. */
   write(chunk: Uint8Array | string): boolean;
+  /** The same for pieces that leave together, without copying them into one. */
+  writeAll(chunks: readonly Uint8Array[]): boolean;
   /** Resolves when more can be written, or the client is gone. */
   drained(): Promise<void>;
   end(chunk?: Uint8Array | string): void;

@@ -1,6 +1,7 @@
 /** The HTTP core on node:http2, which speaks HTTP/1.1 as well. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 
@@ -70,6 +71,7 @@ export function nodeResponse(response: NodeResponse): HttpResponse {
     },
     flush: () => destination.flushHeaders(),
     write: (chunk) => destination.destroyed || destination.write(chunk),
+    writeAll: (chunks) => writeTogether(stream() ?? destination, chunks),
     drained: () => drained(destination),
     end: (chunk) => {
       if (destination.destroyed || ended) return;
@@ -85,6 +87,15 @@ export function nodeResponse(response: NodeResponse): HttpResponse {
     },
     onClose: (listener) => void destination.once("close", listener),
   };
+}
+
+function writeTogether(destination: Writable, chunks: readonly Uint8Array[]): boolean {
+  if (destination.destroyed) return true;
+  let more = true;
+  destination.cork();
+  for (const chunk of chunks) more = destination.write(chunk);
+  destination.uncork();
+  return more;
 }
 
 function drained(destination: ServerResponse): Promise<void> {

@@ -75,9 +75,9 @@ export async function sendParts(
 }
 
 async function writeAll(response: HttpResponse, pieces: readonly Uint8Array[]): Promise<void> {
-  for (const chunk of gathered(pieces)) {
+  for (const batch of batches(pieces)) {
     if (response.closed) return;
-    if (!response.write(chunk)) await response.drained();
+    if (!response.writeAll(batch)) await response.drained();
   }
 }
 
@@ -95,15 +95,20 @@ async function writeCompressed(
 }
 
 function* gathered(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const batch of batches(pieces)) yield Buffer.concat(batch);
+}
+
+/** Runs of pieces of `writeBytesMax` bytes or a little more. */
+function* batches(pieces: readonly Uint8Array[]): Generator<Uint8Array[]> {
   let batch: Uint8Array[] = [];
   let bytes = 0;
   for (const piece of pieces) {
     batch.push(piece);
     bytes += piece.length;
     if (bytes < writeBytesMax) continue;
-    yield Buffer.concat(batch);
+    yield batch;
     batch = [];
     bytes = 0;
   }
-  if (batch.length > 0) yield Buffer.concat(batch);
+  if (batch.length > 0) yield batch;
 }

@@ -6,7 +6,7 @@ import { codecOf } from "#libs/schema/codec.ts";
 import type { Status } from "#proto/gen/k8s/meta/v1.ts";
 import type { Version, WatchEvent } from "../registry/request.ts";
 import { versionText } from "./body/decode.ts";
-import { partialJson, partialMessage, partialObject } from "./encode/partial.ts";
+import { partialItem, partialMessage, partialObject } from "./encode/partial.ts";
 import { envelope, versionMessage, watchFrame } from "./encode/protobuf.ts";
 import { statusMessage } from "./encode/status-message.ts";
 import { columnsOf, table, type IncludeObject } from "./encode/table.ts";
@@ -67,7 +67,7 @@ function remembered(version: Version, form: string, make: () => Uint8Array): Uin
 
 function objectJson(version: Version, conversion: Conversion): Uint8Array {
   if (conversion.type !== "partial") return version.json;
-  return partialJson(version, `meta.k8s.io/${conversion.version}`);
+  return partialItem(version, `meta.k8s.io/${conversion.version}`).subarray(1);
 }
 
 function message(version: Version, conversion: Conversion): Uint8Array {

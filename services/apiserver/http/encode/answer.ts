@@ -6,7 +6,7 @@ import type { Listed, Version } from "../../registry/request.ts";
 import { versionText } from "../body/decode.ts";
 import { mediaTypes, type Conversion, type Media } from "../negotiate.ts";
 import { itemJson, listJson, listMeta, prettyJson, versionJson } from "./json.ts";
-import { partialJson, partialMessage, partialObject } from "./partial.ts";
+import { partialItem, partialMessage, partialObject } from "./partial.ts";
 import { envelope, listMessage, listMetadata, listParts, versionMessage } from "./protobuf.ts";
 import { encodeDocument, type Encoded } from "./status.ts";
 import { columnDefinitions, columnsOf, table, tableRow, type IncludeObject } from "./table.ts";
@@ -128,7 +128,7 @@ function jsonParts(
   if (conversion.type === "none") return listJson(listType(definition), listed, itemJson);
   const apiVersion = metaVersion(conversion);
   const type = { apiVersion, kind: "PartialObjectMetadataList" };
-  return listJson(type, listed, (version) => partialJson(version, apiVersion));
+  return listJson(type, listed, (version) => partialItem(version, apiVersion));
 }
 
 const comma = Buffer.from(",");

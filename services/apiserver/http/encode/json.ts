@@ -3,8 +3,7 @@ import { goJson } from "#libs/api/gotext.ts";
 import type { Listed, Version } from "../../registry/request.ts";
 
 const newline = Buffer.from("\n");
-const comma = Buffer.from(",");
-const open = Buffer.from("{");
+const commaOpen = Buffer.from(",{");
 
 /** Indented by two spaces, without a newline at the end, as Kubernetes does it. */
 export function prettyJson(value: unknown): Uint8Array {
@@ -20,7 +19,7 @@ const escapeHtml = (text: string): string =>
 
 export const versionJson = ({ json }: Version): Uint8Array => Buffer.concat([json, newline]);
 
-/** A list in pieces; items lose the apiVersion and kind that the list says once. */
+/** A list in pieces; each item brings the comma before it. */
 export function* listJson(
   { apiVersion, kind }: { readonly apiVersion: string; readonly kind: string },
   listed: Listed,
@@ -28,11 +27,10 @@ export function* listJson(
 ): Generator<Uint8Array> {
   const head = { kind, apiVersion, metadata: listMeta(listed) };
   yield Buffer.from(`${goJson(head).slice(0, -1)},"items":[`);
-  let first = true;
+  let skip = 1;
   for (const version of listed.versions) {
-    if (!first) yield comma;
-    first = false;
-    yield item(version);
+    yield item(version).subarray(skip);
+    skip = 0;
   }
   yield Buffer.from("]}\n");
 }
@@ -54,7 +52,10 @@ export function listMeta(listed: Listed): ListMeta {
 
 const items = new WeakMap<Version, Uint8Array>();
 
-/** An object's JSON without apiVersion and kind: cut off where they stand first, as they do. */
+/**
+ * A comma and an object's JSON without apiVersion and kind, which the list says once: they are cut
+ * off where they stand first, as they do.
+ */
 export function itemJson(version: Version): Uint8Array {
   const known = items.get(version);
   if (known !== undefined) return known;
@@ -69,10 +70,10 @@ function withoutType(version: Version): Uint8Array {
   for (const head of typeHeads(apiVersion ?? "", kind ?? "")) {
     if (!startsWith(json, head)) continue;
     const rest = json.subarray(head.length);
-    return Buffer.concat([open, rest]);
+    return Buffer.concat([commaOpen, rest]);
   }
   const { apiVersion: _version, kind: _kind, ...rest } = version.object;
-  return Buffer.from(goJson(rest));
+  return Buffer.from(`,${goJson(rest)}`);
 }
 
 const heads = new Map<string, readonly Buffer[]>();

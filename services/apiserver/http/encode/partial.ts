@@ -21,17 +21,20 @@ export const partialObject = (
 
 const jsonTexts = new WeakMap<Version, Uint8Array>();
 
-/** Made once a version, for the current meta.k8s.io/v1. */
-export function partialJson(version: Version, apiVersion: string): Uint8Array {
+/** With the comma of a list before it; made once a version, for the current meta.k8s.io/v1. */
+export function partialItem(version: Version, apiVersion: string): Uint8Array {
   if (apiVersion !== "meta.k8s.io/v1") {
-    return Buffer.from(goJson(partialObject(version, apiVersion)));
+    return partialText(version, apiVersion);
   }
   const known = jsonTexts.get(version);
   if (known !== undefined) return known;
-  const made = Buffer.from(goJson(partialObject(version, apiVersion)));
+  const made = partialText(version, apiVersion);
   jsonTexts.set(version, made);
   return made;
 }
+
+const partialText = (version: Version, apiVersion: string): Uint8Array =>
+  Buffer.from(`,${goJson(partialObject(version, apiVersion))}`);
 
 const messages = new WeakMap<Version, Uint8Array>();
 
