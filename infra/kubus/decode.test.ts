@@ -76,7 +76,21 @@ describe("what no subject names", () => {
   test("an answer is told by its bytes", () => {
     const state = { component: "scheduler", instance: "0", pid: 5, actors: [{ state: "ready" }] };
     const bytes = encode("kubus.actor.v1.StateResponse", state);
-    expect(decodeMessage("_INBOX.x.1", bytes)).toMatchObject({ component: "scheduler", pid: 5 });
+    expect(decodeMessage("_INBOX.x.1", bytes)).toMatchObject({
+      "@type": "kubus.actor.v1.StateResponse",
+      "@guessed": true,
+      pid: 5,
+    });
+  });
+
+  test("without a subject a change is told by its bytes too", () => {
+    const fields = { ...path, type: "CHANGE_TYPE_UPDATED", revision: 7, value: stored };
+    const bytes = encode("kubus.watch.v1.ObjectChanged", fields);
+    expect(decodeMessage("", bytes)).toMatchObject({
+      "@type": "kubus.watch.v1.ObjectChanged",
+      "@guessed": true,
+      value: decodedObject,
+    });
   });
 
   test("JSON stays JSON, on any subject", () => {

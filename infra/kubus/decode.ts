@@ -12,17 +12,21 @@ interface ResourceName {
 }
 
 /**
- * The message in JSON form, with its type as `@type` and the objects inside it decoded too. Text
- * stays text. Bytes that fit no message come back as `{ base64 }`.
+ * The message in JSON form, with its type as `@type` and the objects inside it decoded too. Where
+ * the subject does not tell the type (answers, or no subject), it is guessed, and `@guessed` says
+ * so. Text stays text. Bytes that fit no message come back as `{ base64 }`.
  */
 export function decodeMessage(subject: string, payload: Uint8Array): unknown {
   const text = jsonOrText(payload);
   if (text !== undefined) return text;
   const type = typeOf(subject);
-  const types = type === undefined ? answerTypes : [type];
-  for (const name of types) {
+  if (type !== undefined) {
+    const message = decodeAs(type, payload);
+    if (message) return { "@type": type, ...message };
+  }
+  for (const [name, isLikely] of type === undefined ? guesses : []) {
     const message = decodeAs(name, payload);
-    if (message) return { "@type": name, ...message };
+    if (message && isLikely(message)) return { "@type": name, "@guessed": true, ...message };
   }
   return { base64: Buffer.from(payload).toString("base64") };
 }
@@ -59,19 +63,32 @@ function typeOf(subject: string): string | undefined {
   return undefined;
 }
 
+const has =
+  (...names: readonly string[]) =>
+  (message: Fields): boolean =>
+    names.every((name) => message[name] !== undefined);
+
 /** From the most particular to the most general: a general type fits many bytes. */
-const answerTypes = [
-  "kubus.actor.v1.StateResponse",
-  "kubus.actor.v1.ControlResponse",
-  "kubus.store.v1.CommitResponse",
-  "kubus.store.v1.HeadResponse",
-  "kubus.store.v1.GetResponse",
-  "kubus.store.v1.ChangesResponse",
-  "kubus.store.v1.ListResponse",
-  "kubus.api.v1.ListResponse",
-  "kubus.api.v1.ChangesResponse",
-  "kubus.api.v1.CreateResponse",
-  "kubus.node.v1.LogChunk",
+const guesses: readonly (readonly [type: string, isLikely: (message: Fields) => boolean])[] = [
+  ["kubus.watch.v1.ObjectChanged", has("type", "resource", "name", "revision")],
+  ["kubus.actor.v1.TransitionOccurred", has("component", "instance", "to", "at")],
+  ["kubus.actor.v1.StateResponse", has("component", "instance", "pid")],
+  ["kubus.watch.v1.HeadsAnnounced", has("revision", "heads")],
+  ["kubus.store.v1.LogBatch", has("format", "epoch", "crc")],
+  ["kubus.store.v1.CommitRequest", has("mutations")],
+  ["kubus.api.v1.PatchRequest", has("target", "caller", "type", "patch")],
+  ["kubus.api.v1.CreateRequest", has("target", "caller", "object")],
+  ["kubus.api.v1.GetRequest", has("target", "caller")],
+  ["kubus.api.v1.ListRequest", has("target", "caller")],
+  ["kubus.api.v1.DeleteRequest", has("target", "caller")],
+  ["kubus.api.v1.ChangesRequest", has("target", "caller")],
+  ["kubus.store.v1.GetResponse", has("record", "revision")],
+  ["kubus.store.v1.ListResponse", has("records", "revision")],
+  ["kubus.store.v1.ChangesResponse", has("changes", "revision")],
+  ["kubus.api.v1.ListResponse", has("objects", "resourceVersion")],
+  ["kubus.api.v1.CreateResponse", has("object")],
+  ["kubus.actor.v1.ControlResponse", has("accepted")],
+  ["kubus.store.v1.HeadResponse", has("revision")],
 ];
 
 /** Undefined when the bytes are not exactly such a message. */

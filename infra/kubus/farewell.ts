@@ -15,7 +15,7 @@ export function copyLines(
     "",
     ...(only && !only.includes("apiserver") ? [] : [`  ${kubectl} get nodes`]),
     `  nats ${server} sub '${bus.prefix}.>'`,
-    `  nats ${server} sub '${bus.prefix}.>' --translate 'npx kubus decode'`,
+    `  nats ${server} sub '${bus.prefix}.>' --translate 'npx kubus decode --subject {{Subject}}'`,
     `  npx kubus actors${which}`,
   ];
   return `\n${lines.join("\n")}\n`;

@@ -1,4 +1,4 @@
-/** What a person sees who watches the bus: `nats sub 'kubus.>' --translate 'kubus decode'`. */
+/** What a person sees who watches the bus: `nats sub 'kubus.>' --translate …`. */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -79,12 +79,12 @@ describe("the bus can be watched", () => {
 
   test.skipIf(!cli)("with the nats command line", async () => {
     const filter = join(home, "decode.sh");
-    await writeFile(filter, `#!/bin/sh\nexec ${process.execPath} ${main} decode\n`, {
+    await writeFile(filter, `#!/bin/sh\nexec ${process.execPath} ${main} decode "$@"\n`, {
       mode: 0o755,
     });
     const url = record.natsUrl.replace("://", `://${record.natsToken}@`);
     const args = ["-s", url, "sub", `${record.prefix}.watch.v1.core.configmaps.>`];
-    const child = spawn(cli ?? "", [...args, "--translate", filter], {
+    const child = spawn(cli ?? "", [...args, "--translate", `${filter} --subject {{Subject}}`], {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });

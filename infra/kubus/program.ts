@@ -98,7 +98,10 @@ function decode(kubus: Command): void {
     .description("protobuf on standard input becomes JSON on standard output")
     .option("--subject <subject>", "subject of the message ($NATS_SUBJECT)")
     .option("--pretty", "over several lines")
-    .addHelpText("after", "\nnats sub 'kubus.>' --translate 'npx kubus decode'")
+    .addHelpText(
+      "after",
+      "\nnats sub 'kubus.>' --translate 'npx kubus decode --subject {{Subject}}'",
+    )
     .action(async (options) => (await import("./commands/decode.ts")).decode(options));
 }
 

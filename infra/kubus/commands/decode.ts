@@ -1,4 +1,4 @@
-/** `kubus decode`: the filter for `nats sub --translate`. */
+/** `kubus decode`: the filter for `nats sub --translate`, which fills in {{Subject}}. */
 import { buffer } from "node:stream/consumers";
 import { decodeMessage } from "../decode.ts";
 
