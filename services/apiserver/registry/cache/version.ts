@@ -1,4 +1,5 @@
 /** Versions of objects as the cache keeps them: stored bytes, and each other form made once. */
+import { goJson } from "#libs/api/gotext.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { codecOf } from "#libs/schema/index.ts";
 import type { Codec } from "#libs/schema/schema.ts";
@@ -56,7 +57,7 @@ export class StoredVersion implements Version {
   }
 
   get json(): Uint8Array {
-    this.#json ??= Buffer.from(JSON.stringify(this.object));
+    this.#json ??= Buffer.from(goJson(this.object));
     return this.#json;
   }
 
@@ -111,7 +112,7 @@ class ConvertedVersion implements Version {
   }
 
   get json(): Uint8Array {
-    this.#json ??= Buffer.from(JSON.stringify(this.object));
+    this.#json ??= Buffer.from(goJson(this.object));
     return this.#json;
   }
 
@@ -143,7 +144,7 @@ export class UnstoredVersion implements Version {
   }
 
   get json(): Uint8Array {
-    this.#json ??= Buffer.from(JSON.stringify(this.object));
+    this.#json ??= Buffer.from(goJson(this.object));
     return this.#json;
   }
 
