@@ -18,6 +18,7 @@ import {
   bodyOf,
   callerOf,
   deleteOptionsOf,
+  fittingList,
   listOptionsOf,
   nothing,
   patchBody,
@@ -30,6 +31,9 @@ import {
 const inflightMax = 2000;
 const queueGroup = "apiserver";
 const busyRetrySeconds = 1;
+
+/** Part of the largest message that the objects of one list may take. */
+const listShareMax = 0.75;
 
 const writeOptions: WriteOptions = { dryRun: false, fieldValidation: "Ignore" };
 
@@ -86,7 +90,7 @@ function handlersOf(options: BusDoorOptions): ReadonlyMap<string, Handler> {
   ]);
 }
 
-function readHandlers({ registry, store, resources }: BusDoorOptions): [string, Handler][] {
+function readHandlers({ bus, registry, store, resources }: BusDoorOptions): [string, Handler][] {
   const { get, list, changes } = rpcs;
   return [
     [
@@ -108,12 +112,8 @@ function readHandlers({ registry, store, resources }: BusDoorOptions): [string, 
           const place = placeOf(resources, request.target);
           const options = listOptionsOf(request);
           const listed = await registry.list(callerOf(request.caller), place, options);
-          return list.response.encode({
-            objects: listed.versions.map(({ protobuf }) => protobuf),
-            resourceVersion: listed.resourceVersion,
-            continue: listed.continue,
-            status: nothing,
-          });
+          const bytesMax = bus.payloadMax * listShareMax;
+          return list.response.encode(fittingList(listed, place.namespace, bytesMax));
         },
         failed: (status) =>
           list.response.encode({ objects: [], resourceVersion: "", continue: "", status }),

@@ -3,7 +3,15 @@ import type { StatusError } from "#libs/api/errors.ts";
 import { codecOf } from "#libs/schema/index.ts";
 import type { Status } from "#proto/gen/k8s/meta/v1.ts";
 import type * as api from "#proto/gen/kubus/api/v1.ts";
-import type { Body, Caller, DeleteOptions, ListOptions, Version } from "../registry/request.ts";
+import { encodeContinue } from "../registry/continue.ts";
+import type {
+  Body,
+  Caller,
+  DeleteOptions,
+  Listed,
+  ListOptions,
+  Version,
+} from "../registry/request.ts";
 
 const rpcOf = <Request, Response>(verb: string) => ({
   request: codecOf<Request>(`kubus.api.v1.${verb}Request`),
@@ -44,6 +52,31 @@ export function listOptionsOf(request: api.ListRequest): ListOptions {
     continue: request.continue,
     resourceVersion: request.resourceVersion,
   };
+}
+
+/**
+ * As much of a list as fits a message, and how to go on behind it. At least one object, so that
+ * the client gets ahead.
+ */
+export function fittingList(
+  { versions, resourceVersion, continue: token }: Listed,
+  namespace: string,
+  bytesMax: number,
+): api.ListResponse {
+  const objects: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { protobuf } of versions) {
+    if (objects.length > 0 && bytes + protobuf.length > bytesMax) {
+      const last = versions[objects.length - 1]?.object.metadata ?? {};
+      const after = { namespace: last.namespace ?? "", name: last.name ?? "" };
+      const position = { revision: Number(resourceVersion), after };
+      const rest = encodeContinue(position, namespace);
+      return { objects, resourceVersion, continue: rest, status: nothing };
+    }
+    bytes += protobuf.length;
+    objects.push(protobuf);
+  }
+  return { objects, resourceVersion, continue: token, status: nothing };
 }
 
 export function deleteOptionsOf(request: api.DeleteRequest): DeleteOptions {
