@@ -1,7 +1,8 @@
 /** Components' way to the API server: typed requests over the bus door (proto/kubus/api/v1). */
 import { StatusError } from "#libs/api/errors.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
-import { type Bus, call, type RequestOptions } from "#libs/bus/bus.ts";
+import { type Bus, call, type RequestOptions, type Rpc } from "#libs/bus/bus.ts";
+import type { Encodable } from "#libs/schema/schema.ts";
 import type { ApiVerb } from "#libs/bus/subjects.ts";
 import { codecOf } from "#libs/schema/codec.ts";
 import type { Status } from "#proto/gen/k8s/meta/v1.ts";
@@ -67,13 +68,17 @@ export interface Client {
     selection?: Selection,
   ): Promise<Collection<T>>;
   create<T extends KubeObject>(resource: ResourceDefinition<T>, object: T): Promise<Written<T>>;
-  /** Creates a subresource's object (a Binding, an Eviction) of the given proto message. */
+  /**
+   * Creates a subresource's object (a Binding, a TokenRequest) of the given proto message. What comes
+   * back is decoded as `answer`, if that is given: often it is a Status and tells nothing.
+   */
   createSubresource<S extends KubeObject>(
     resource: ResourceDefinition,
     name: ObjectName,
     subresource: string,
     message: string,
     object: S,
+    answer?: string,
   ): Promise<Written<unknown>>;
   /** Refused with Conflict when the object changed since it was read. */
   update<T extends KubeObject>(
@@ -130,104 +135,149 @@ export function decodeObject<T extends KubeObject>(
 }
 
 /** A client with one identity. Requests end with the bus's scope. */
-export function apiClient(bus: Bus, { user, groups = [], manager }: ClientIdentity): Client {
-  const caller: api.Caller = { user, groups: [...groups], manager };
-  const options: RequestOptions = { timeoutMs: answerMsMax };
-
-  const targetOf = (
-    { group, version, plural }: ResourceDefinition,
-    { namespace = "", name }: ObjectName,
-    subresource = "",
-  ): api.Target => ({ group, version, resource: plural, subresource, namespace, name });
-  const subject = (verb: ApiVerb, target: api.Target) => bus.subjects.api(verb, target);
-
+export function apiClient(bus: Bus, identity: ClientIdentity): Client {
+  const client = new BusClient(bus, identity);
   return {
-    async get(resource, name) {
-      const target = targetOf(resource, name);
-      const answer = await call(bus, getRpc, subject("get", target), { target, caller }, options);
-      return decodeObject(resource, accepted(answer).object);
-    },
-
-    async list<T extends KubeObject>(resource: ResourceDefinition<T>, selection: Selection = {}) {
-      const { namespace = "", labelSelector = "", fieldSelector = "" } = selection;
-      const target = targetOf(resource, { namespace, name: "" });
-      const items: T[] = [];
-      let token = "";
-      while (true) {
-        const request = {
-          target,
-          caller,
-          labelSelector,
-          fieldSelector,
-          limit: pageLimit,
-          continue: token,
-          resourceVersion: "",
-        };
-        const answer = await call(bus, listRpc, subject("list", target), request, options);
-        for (const bytes of accepted(answer).objects) items.push(decodeObject(resource, bytes));
-        token = answer.continue;
-        if (token === "") return { items, resourceVersion: answer.resourceVersion };
-      }
-    },
-
-    async create(resource, object) {
-      const { namespace = "", name = "" } = object.metadata ?? {};
-      const target = targetOf(resource, { namespace, name });
-      const bytes = codecOf<typeof object>(resource.message).encode(object);
-      const request = { target, caller, object: bytes };
-      const answer = await call(bus, createRpc, subject("create", target), request, options);
-      return written(resource, accepted(answer));
-    },
-
-    async createSubresource(resource, name, subresource, message, object) {
-      const target = targetOf(resource, name, subresource);
-      const bytes = codecOf<typeof object>(message).encode(object);
-      const request = { target, caller, object: bytes };
-      const answer = await call(bus, createRpc, subject("create", target), request, options);
-      return { object: undefined, revision: accepted(answer).revision };
-    },
-
-    async update(resource, object, subresource = "") {
-      const { namespace = "", name = "" } = object.metadata ?? {};
-      const target = targetOf(resource, { namespace, name }, subresource);
-      const bytes = codecOf<typeof object>(resource.message).encode(object);
-      const request = { target, caller, object: bytes };
-      const answer = await call(bus, updateRpc, subject("update", target), request, options);
-      return written(resource, accepted(answer));
-    },
-
-    async patch(resource, name, type, patch, subresource = "") {
-      const target = targetOf(resource, name, subresource);
-      const text = new TextEncoder().encode(JSON.stringify(patch));
-      const request = { target, caller, type, patch: text, force: false };
-      const answer = await call(bus, patchRpc, subject("patch", target), request, options);
-      return written(resource, accepted(answer));
-    },
-
-    async delete(resource, name, choices = {}) {
-      const target = targetOf(resource, name);
-      const { gracePeriodSeconds, propagationPolicy = "" } = choices;
-      const request = {
-        target,
-        caller,
-        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-        propagationPolicy,
-        preconditionUid: choices.uid ?? "",
-        preconditionResourceVersion: choices.resourceVersion ?? "",
-      };
-      const answer = await call(bus, deleteRpc, subject("delete", target), request, options);
-      return { object: undefined, revision: accepted(answer).revision };
-    },
-
-    async changes(resource, afterRevision, partition = "") {
-      const target = targetOf(resource, { name: "" });
-      const request = { target, caller, partition, afterRevision };
-      const response = await call(bus, changesRpc, subject("changes", target), request, options);
-      if (refusal(response)?.code === goneCode) return { type: "expired" };
-      return { type: "changes", response: accepted(response) };
-    },
+    get: client.get.bind(client),
+    list: client.list.bind(client),
+    create: client.create.bind(client),
+    createSubresource: client.createSubresource.bind(client),
+    update: client.update.bind(client),
+    patch: client.patch.bind(client),
+    delete: client.delete.bind(client),
+    changes: client.changes.bind(client),
   };
 }
+
+const options: RequestOptions = { timeoutMs: answerMsMax };
+
+class BusClient implements Client {
+  readonly #bus: Bus;
+  readonly #caller: api.Caller;
+
+  constructor(bus: Bus, { user, groups = [], manager }: ClientIdentity) {
+    this.#bus = bus;
+    this.#caller = { user, groups: [...groups], manager };
+  }
+
+  async get<T extends KubeObject>(resource: ResourceDefinition<T>, name: ObjectName): Promise<T> {
+    const answer = await this.#ask("get", getRpc, targetOf(resource, name), {});
+    return decodeObject(resource, answer.object);
+  }
+
+  async list<T extends KubeObject>(resource: ResourceDefinition<T>, selection: Selection = {}) {
+    const { namespace = "", labelSelector = "", fieldSelector = "" } = selection;
+    const target = targetOf(resource, { namespace, name: "" });
+    const items: T[] = [];
+    let token = "";
+    while (true) {
+      const page = { labelSelector, fieldSelector, limit: pageLimit, continue: token };
+      const answer = await this.#ask("list", listRpc, target, page);
+      for (const bytes of answer.objects) items.push(decodeObject(resource, bytes));
+      token = answer.continue;
+      if (token === "") return { items, resourceVersion: answer.resourceVersion };
+    }
+  }
+
+  async create<T extends KubeObject>(
+    resource: ResourceDefinition<T>,
+    object: T,
+  ): Promise<Written<T>> {
+    const request = { object: codecOf<T>(resource.message).encode(object) };
+    const target = targetOf(resource, nameOf(object));
+    return written(resource, await this.#ask("create", createRpc, target, request));
+  }
+
+  async createSubresource<S extends KubeObject>(
+    resource: ResourceDefinition,
+    name: ObjectName,
+    subresource: string,
+    message: string,
+    object: S,
+  ): Promise<Written<unknown>> {
+    const request = { object: codecOf<S>(message).encode(object) };
+    const target = targetOf(resource, name, subresource);
+    const { revision } = await this.#ask("create", createRpc, target, request);
+    return { object: undefined, revision };
+  }
+
+  async update<T extends KubeObject>(
+    resource: ResourceDefinition<T>,
+    object: T,
+    subresource = "",
+  ): Promise<Written<T>> {
+    const request = { object: codecOf<T>(resource.message).encode(object) };
+    const target = targetOf(resource, nameOf(object), subresource);
+    return written(resource, await this.#ask("update", updateRpc, target, request));
+  }
+
+  async patch<T extends KubeObject>(
+    resource: ResourceDefinition<T>,
+    name: ObjectName,
+    type: PatchType,
+    patch: unknown,
+    subresource = "",
+  ): Promise<Written<T>> {
+    const request = { type, patch: new TextEncoder().encode(JSON.stringify(patch)) };
+    const target = targetOf(resource, name, subresource);
+    return written(resource, await this.#ask("patch", patchRpc, target, request));
+  }
+
+  async delete(
+    resource: ResourceDefinition,
+    name: ObjectName,
+    choices: DeleteChoices = {},
+  ): Promise<Written<unknown>> {
+    const { gracePeriodSeconds, propagationPolicy, uid, resourceVersion } = choices;
+    const request = {
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      ...(propagationPolicy ? { propagationPolicy } : {}),
+      ...(uid ? { preconditionUid: uid } : {}),
+      ...(resourceVersion ? { preconditionResourceVersion: resourceVersion } : {}),
+    };
+    const { revision } = await this.#ask("delete", deleteRpc, targetOf(resource, name), request);
+    return { object: undefined, revision };
+  }
+
+  async changes(
+    resource: ResourceDefinition,
+    afterRevision: number,
+    partition = "",
+  ): Promise<Changes> {
+    const target = targetOf(resource, { name: "" });
+    try {
+      const request = { partition, afterRevision };
+      return { type: "changes", response: await this.#ask("changes", changesRpc, target, request) };
+    } catch (error) {
+      if (error instanceof StatusError && error.code === goneCode) return { type: "expired" };
+      throw error;
+    }
+  }
+
+  async #ask<Request, Answer extends { readonly status: Uint8Array }>(
+    verb: ApiVerb,
+    rpc: Rpc<Request, Answer>,
+    target: api.Target,
+    request: Omit<Encodable<Request>, "target" | "caller">,
+  ): Promise<Answer> {
+    const subject = this.#bus.subjects.api(verb, target);
+    const whole = { target, caller: this.#caller, ...request } as Encodable<Request>;
+    return accepted(await call(this.#bus, rpc, subject, whole, options));
+  }
+}
+
+function targetOf(
+  { group, version, plural }: ResourceDefinition,
+  { namespace = "", name }: ObjectName,
+  subresource = "",
+): api.Target {
+  return { group, version, resource: plural, subresource, namespace, name };
+}
+
+const nameOf = ({ metadata }: KubeObject): ObjectName => ({
+  namespace: metadata?.namespace ?? "",
+  name: metadata?.name ?? "",
+});
 
 function refusal(answer: { readonly status: Uint8Array }): Status | undefined {
   return answer.status.length > 0 ? status.decode(answer.status) : undefined;

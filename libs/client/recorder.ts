@@ -29,7 +29,7 @@ export interface Recorder {
 interface Counted {
   readonly namespace: string;
   readonly name: string;
-  count: number;
+  readonly count: number;
 }
 
 /** Events that wait to be written; above it new ones are dropped. */
@@ -57,85 +57,118 @@ export function referenceTo(object: KubeObject, fieldPath?: string): ObjectRefer
  * the From column.
  */
 export function eventRecorder(
-  { world, log, signal }: Pick<Host, "world" | "log" | "signal">,
+  host: Surroundings,
   client: Client,
   component: string,
   hostName = "",
 ): Recorder {
-  const waiting: Occurrence[] = [];
-  const counted = new Map<string, Counted>();
-  let writing = false;
-  let serial = 0;
+  return new EventWriter(host, client, { component, hostName });
+}
 
-  const remember = (key: string, entry: Counted) => {
-    counted.delete(key);
-    counted.set(key, entry);
-    const [oldest] = counted.keys();
-    if (counted.size > countedMax && oldest !== undefined) counted.delete(oldest);
-  };
+type Surroundings = Pick<Host, "world" | "log" | "signal">;
 
-  const build = (occurrence: Occurrence, count: number): Event => {
-    const { object, type, reason, message, fieldPath, related, action } = occurrence;
-    const { name = "", namespace = "" } = object.metadata ?? {};
-    const now = new Date(world.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    const unique = (BigInt(world.now()) * 1_000_000n + BigInt(serial++ % 1_000_000)).toString(16);
-    return {
-      apiVersion: "v1",
-      kind: "Event",
-      metadata: { name: `${name}.${unique}`, namespace: namespace || "default" },
-      involvedObject: referenceTo(object, fieldPath),
-      reason,
-      message,
-      source: { component, ...(hostName ? { host: hostName } : {}) },
-      firstTimestamp: now,
-      lastTimestamp: now,
-      count,
-      type,
-      ...(related ? { related } : {}),
-      ...(action ? { action } : {}),
-      reportingComponent: component,
-      reportingInstance: hostName,
-    };
-  };
+/** Who reports. */
+interface Reporter {
+  readonly component: string;
+  readonly hostName: string;
+}
 
-  const write = async (occurrence: Occurrence): Promise<void> => {
-    const { object, type, reason, message, fieldPath = "" } = occurrence;
-    const key = [object.metadata?.uid, type, reason, message, fieldPath].join("\n");
-    const known = counted.get(key);
-    const event = build(occurrence, 1);
-    if (known) {
-      const patch = { count: known.count + 1, lastTimestamp: event.lastTimestamp };
+class EventWriter implements Recorder {
+  readonly #host: Surroundings;
+  readonly #client: Client;
+  readonly #reporter: Reporter;
+  readonly #waiting: Occurrence[] = [];
+  readonly #counted = new Map<string, Counted>();
+  #isWriting = false;
+  #serial = 0;
+
+  constructor(host: Surroundings, client: Client, reporter: Reporter) {
+    this.#host = host;
+    this.#client = client;
+    this.#reporter = reporter;
+  }
+
+  record(occurrence: Occurrence): void {
+    if (this.#waiting.length >= waitingMax) return;
+    this.#waiting.push(occurrence);
+    if (!this.#isWriting) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    const { log, signal } = this.#host;
+    this.#isWriting = true;
+    for (let next = this.#waiting.shift(); next && !signal.aborted; next = this.#waiting.shift()) {
       try {
-        await client.patch(events, known, "application/merge-patch+json", patch);
-        remember(key, { ...known, count: known.count + 1 });
-        return;
-      } catch (error) {
-        // The first one expired or was deleted: start counting anew.
-        if (!hasReason(error, "NotFound")) throw error;
-      }
-    }
-    await client.create(events, event);
-    const { name = "", namespace = "" } = event.metadata ?? {};
-    remember(key, { namespace, name, count: 1 });
-  };
-
-  const drain = async () => {
-    writing = true;
-    for (let next = waiting.shift(); next && !signal.aborted; next = waiting.shift()) {
-      try {
-        await write(next);
+        await this.#write(next);
       } catch (error) {
         log.debug({ err: error, reason: next.reason }, "an event was not recorded");
       }
     }
-    writing = false;
-  };
+    this.#isWriting = false;
+  }
 
+  async #write(occurrence: Occurrence): Promise<void> {
+    const { object, type, reason, message, fieldPath = "" } = occurrence;
+    const key = [object.metadata?.uid, type, reason, message, fieldPath].join("\n");
+    const event = eventOf(occurrence, this.#reporter, this.#host.world.now(), this.#serial++);
+    if (await this.#count(key, event)) return;
+    await this.#client.create(events, event);
+    const { name = "", namespace = "" } = event.metadata ?? {};
+    this.#remember(key, { namespace, name, count: 1 });
+  }
+
+  /** Counts a repetition. False when there is nothing to count on, or no more. */
+  async #count(key: string, { lastTimestamp }: Event): Promise<boolean> {
+    const known = this.#counted.get(key);
+    if (!known) return false;
+    const count = known.count + 1;
+    const patch = { count, lastTimestamp };
+    try {
+      await this.#client.patch(events, known, "application/merge-patch+json", patch);
+      this.#remember(key, { ...known, count });
+      return true;
+    } catch (error) {
+      // The first one expired or was deleted: counting starts anew.
+      if (hasReason(error, "NotFound")) return false;
+      throw error;
+    }
+  }
+
+  #remember(key: string, entry: Counted): void {
+    this.#counted.delete(key);
+    this.#counted.set(key, entry);
+    const [oldest] = this.#counted.keys();
+    if (this.#counted.size > countedMax && oldest !== undefined) this.#counted.delete(oldest);
+  }
+}
+
+const nanosPerMilli = 1_000_000;
+
+/** The Event for one occurrence; its name is made unique by time and serial number. */
+export function eventOf(
+  { object, type, reason, message, fieldPath, related, action }: Occurrence,
+  { component, hostName }: Reporter,
+  now: number,
+  serial: number,
+): Event {
+  const { name = "", namespace = "" } = object.metadata ?? {};
+  const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+  const nanos = BigInt(now) * BigInt(nanosPerMilli) + BigInt(serial % nanosPerMilli);
   return {
-    record(occurrence) {
-      if (waiting.length >= waitingMax) return;
-      waiting.push(occurrence);
-      if (!writing) void drain();
-    },
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name: `${name}.${nanos.toString(16)}`, namespace: namespace || "default" },
+    involvedObject: referenceTo(object, fieldPath),
+    reason,
+    message,
+    source: { component, ...(hostName ? { host: hostName } : {}) },
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+    type,
+    ...(related ? { related } : {}),
+    ...(action ? { action } : {}),
+    reportingComponent: component,
+    reportingInstance: hostName,
   };
 }
