@@ -1,4 +1,4 @@
-/** Replaces what a server chooses by placeholders, as it was done when the answers were recorded. */
+/** Replaces what a server chooses by placeholders, as was done when the answers were recorded. */
 
 const placeholders: Readonly<Record<string, string>> = {
   uid: "<uid>",

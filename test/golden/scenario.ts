@@ -47,3 +47,24 @@ export function readScenarios(file: string): readonly Scenario[] | undefined {
     .filter((line) => line.trim() !== "" && !line.startsWith("//"))
     .map((line) => JSON.parse(line) as Scenario);
 }
+
+/** `pods`, `deployments.apps` of a request's path; undefined for discovery, health and the like. */
+function resourceOf(path: string): string | undefined {
+  const [, prefix, ...rest] = path.split("?")[0]?.split("/") ?? [];
+  if (prefix !== "api" && prefix !== "apis") return undefined;
+  const group = prefix === "apis" ? (rest.shift() ?? "") : "";
+  const [, ...parts] = rest;
+  const below = parts[0] === "namespaces" ? parts[2] : undefined;
+  const isPart = below === undefined || below === "finalize" || below === "status";
+  const plural = isPart ? parts[0] : below;
+  if (plural === undefined) return group === "" ? undefined : group;
+  return group === "" ? plural : `${plural}.${group}`;
+}
+
+/** Whether a scenario asks only for what is served. */
+export function isServed({ steps }: Scenario, served: ReadonlySet<string>): boolean {
+  return steps.every(({ req }) => {
+    const resource = resourceOf(req.path);
+    return resource === undefined || served.has(resource);
+  });
+}

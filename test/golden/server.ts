@@ -1,4 +1,4 @@
-/** A control plane for the replay: store, API server and controllers on a nats-server of its own. */
+/** A control plane for the replay: store, API server, controllers, and a nats-server of its own. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
