@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { afterFailure, type RestartRecord } from "#libs/actor/restarts.ts";
 import type { World } from "#libs/actor/world.ts";
+import { parseAddresses } from "#libs/bus/address.ts";
 import { judgeServer, serverFacts } from "../nats/external.ts";
 import { ensureNatsServer } from "../nats/find.ts";
 import { type NatsServer, startNatsServer } from "../nats/server.ts";
@@ -62,8 +63,8 @@ export async function ownBus(options: OwnBusOptions): Promise<ClusterBus> {
 
 /** Looks whether the user's server does; rejects with everything that it lacks. */
 export async function usersBus(url: string, prefix: string, world: World): Promise<ClusterBus> {
-  const address = { ...parseNatsUrl(url), prefix };
-  const { servers } = address;
+  const address = { servers: url, token: undefined, prefix };
+  const servers = parseAddresses(url).servers.join(",");
   const bus = await connectTo(address, "up", world);
   try {
     const facts = await serverFacts(bus.connection);
@@ -74,18 +75,4 @@ export async function usersBus(url: string, prefix: string, world: World): Promi
   } finally {
     await bus.close();
   }
-}
-
-/** Takes the token out of `nats://token@host:4222`; several URLs stand between commas. */
-export function parseNatsUrl(text: string): { servers: string; token: string | undefined } {
-  let token: string | undefined;
-  const servers = text.split(",").map((server) => {
-    const url = new URL(server.includes("://") ? server : `nats://${server}`);
-    if (url.username && !url.password) {
-      token = decodeURIComponent(url.username);
-      url.username = "";
-    }
-    return url.href.replace(/\/$/, "");
-  });
-  return { servers: servers.join(","), token };
 }

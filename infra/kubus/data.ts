@@ -12,7 +12,7 @@ export interface ClusterRecord {
   readonly phase: "starting" | "running";
   /** `https://127.0.0.1:6443` */
   readonly server: string;
-  /** Without the token. */
+  /** Without the token of a server that Kubus runs; with what the user gave for his own. */
   readonly natsUrl: string;
   readonly natsToken: string | undefined;
   readonly prefix: string;

@@ -2,6 +2,7 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { connect as connectNats } from "@nats-io/transport-node";
 import type { World } from "#libs/actor/world.ts";
+import { parseAddresses } from "./address.ts";
 import {
   type Bus,
   type BusMessage,
@@ -15,7 +16,7 @@ import { Faults } from "./faults.ts";
 import { Subjects } from "./subjects.ts";
 
 export interface ConnectOptions {
-  /** One URL or several, separated by commas. */
+  /** One URL or several, separated by commas; credentials in them count. */
   readonly servers: string;
   readonly token?: string;
   readonly prefix: string;
@@ -42,11 +43,12 @@ type Waiting = {
  * Rejects with BusUnavailableError when the first connection fails.
  */
 export async function connect(options: ConnectOptions): Promise<NatsBus> {
-  const { servers, token, name, timeoutMs = 5_000 } = options;
+  const { token, name, timeoutMs = 5_000 } = options;
+  const { servers, ...credentials } = parseAddresses(options.servers);
   try {
     const connection = await connectNats({
-      servers: servers.split(","),
-      ...(token ? { token } : {}),
+      servers: [...servers],
+      ...(token ? { token } : credentials),
       name,
       timeout: timeoutMs,
       maxReconnectAttempts: -1,
@@ -56,7 +58,7 @@ export async function connect(options: ConnectOptions): Promise<NatsBus> {
     return new NatsBus(connection, options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BusUnavailableError(`cannot reach NATS at ${servers}: ${reason}`, { cause });
+    throw new BusUnavailableError(`cannot reach NATS at ${servers.join(",")}: ${reason}`, { cause });
   }
 }
 

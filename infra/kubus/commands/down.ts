@@ -3,8 +3,9 @@ import { rm } from "node:fs/promises";
 import { realWorld } from "#libs/actor/world.ts";
 import { endLeftoverServer } from "../../nats/server.ts";
 import { endProcess } from "../../tools/process.ts";
-import type { WhichCluster } from "../access.ts";
-import { dataFiles, readRecord, release, runningPid } from "../data.ts";
+import { purgeStreams } from "../../nats/purge.ts";
+import { connectToCluster, type WhichCluster } from "../access.ts";
+import { type ClusterRecord, dataFiles, readRecord, release, runningPid } from "../data.ts";
 import { removeCluster } from "../kubeconfig/file.ts";
 import { dataFolder } from "../options.ts";
 
@@ -30,6 +31,18 @@ export async function down({ name, data, purge }: DownOptions): Promise<void> {
   }
   process.stdout.write(pid === undefined ? `${name} does not run\n` : `${name} ended\n`);
   if (!purge || !record) return;
+  // The streams on a server of its own go with the folder.
+  if (record.natsToken === undefined) await purgeUsersServer(record);
   await rm(folder, { recursive: true, force: true });
   process.stdout.write(`${folder} is deleted\n`);
+}
+
+async function purgeUsersServer(record: ClusterRecord): Promise<void> {
+  const bus = await connectToCluster(record, "down", realWorld);
+  try {
+    const names = await purgeStreams(bus.connection, record.prefix);
+    process.stdout.write(`streams ${names.join(", ") || "none"} are deleted\n`);
+  } finally {
+    await bus.close();
+  }
 }

@@ -1,5 +1,6 @@
 /** `kubus status`: whether a cluster runs and is well. */
 import { realWorld } from "#libs/actor/world.ts";
+import { parseAddresses } from "#libs/bus/address.ts";
 import { errorText } from "../../tools/error-text.ts";
 import { connectToCluster, readAccess, type WhichCluster } from "../access.ts";
 import { apiGet, nodeReadiness } from "../api.ts";
@@ -60,7 +61,7 @@ async function examine(folder: string, record: ClusterRecord): Promise<Status> {
     pid,
     server,
     apiserver,
-    nats: natsUrl,
+    nats: parseAddresses(natsUrl).servers.join(","),
     nodes: { ready: [...ready.values()].filter(Boolean).length, total: ready.size },
     components,
     upSeconds: Math.round((realWorld.now() - startedAt) / 1000),
