@@ -81,6 +81,7 @@ function readTyped(
   try {
     const { object, unknown } = readObject(schema, value);
     keepReset(object as KubeObject, value);
+    keepEmptyLists(object, value);
     return { object: object as KubeObject, unknown };
   } catch (error) {
     if (error instanceof StatusError) throw error;
@@ -93,6 +94,21 @@ function keepReset(object: KubeObject, value: unknown): void {
   const { metadata } = (value ?? {}) as { metadata?: { managedFields?: unknown } | null };
   const sent = metadata?.managedFields;
   if (Array.isArray(sent) && sent.length === 0) metadataOf(object).managedFields = [];
+}
+
+/**
+ * Where Go writes a list even when it is nil, a sent empty one is not nil until it is stored: its
+ * writer owns it.
+ */
+function keepEmptyLists(object: unknown, value: unknown): void {
+  if (typeof object !== "object" || object === null) return;
+  if (typeof value !== "object" || value === null) return;
+  const target = object as Record<string, unknown>;
+  for (const [key, sent] of Object.entries(value)) {
+    if (typeof sent !== "object" || sent === null || !Object.hasOwn(target, key)) continue;
+    if (target[key] !== null) keepEmptyLists(target[key], sent);
+    else if (Array.isArray(sent) && sent.length === 0) target[key] = [];
+  }
 }
 
 /** A body may leave out what it is; what it says must fit. */
