@@ -2,6 +2,7 @@
 import protobuf from "protobufjs/minimal.js";
 import { messageDecoder } from "./codec/decode.ts";
 import { messageEncoder } from "./codec/encode.ts";
+import { ObjectReader } from "./codec/reader.ts";
 import type { Codec, Encodable } from "./schema.ts";
 import { schemaOf } from "./schemas.ts";
 
@@ -27,7 +28,7 @@ function lazyCodec<T>(name: string): Codec<T> {
       return writer.finish();
     },
     decode(bytes) {
-      const reader = protobuf.Reader.create(bytes);
+      const reader = new ObjectReader(bytes);
       try {
         return messageDecoder(schemaOf(name))(reader, reader.len, 0) as T;
       } catch (cause) {

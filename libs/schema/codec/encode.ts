@@ -1,103 +1,109 @@
 /** JSON-form objects to protobuf: one function a message, composed of one a field. */
 import type { Writer } from "protobufjs";
 import type { FieldSchema, MessageSchema } from "../schema.ts";
-import { encodeForm } from "./forms.ts";
+import { encodeForm } from "./encode-forms.ts";
+import { literal, Source } from "./source.ts";
 
 /** Writes a message's fields, without a length before them. */
 export type Encoder = (writer: Writer, value: unknown) => void;
 type Fields = Readonly<Record<string, unknown>>;
-type FieldEncoder = (writer: Writer, object: Fields) => void;
 
 const lengthDelimited = 2;
 const varint = 0;
 const fixed64 = 1;
 const fixed32 = 5;
-const encoders = new Map<MessageSchema, Encoder>();
+const encoders = new WeakMap<MessageSchema, Encoder>();
 
-/** The encoder of a message, compiled once. */
+/** The encoder of a message. It is made when it is first used, and those inside of it likewise. */
 export function messageEncoder(schema: MessageSchema): Encoder {
   const known = encoders.get(schema);
   if (known) return known;
-  // Messages refer to themselves: the name must be known before the fields are compiled.
-  let inner: Encoder = () => undefined;
-  const encoder: Encoder = (writer, value) => inner(writer, value);
-  encoders.set(schema, encoder);
-  inner = schema.form === "struct" ? structEncoder(schema) : encodeForm(schema, messageEncoder);
-  encoders.set(schema, inner);
-  return encoder;
-}
-
-function structEncoder(schema: MessageSchema): Encoder {
-  const fields = schema.fields.map(fieldEncoder);
-  return (writer, value) => {
-    if (typeof value !== "object" || value === null) {
-      throw new TypeError(`${schema.name}: expected an object, got ${typeof value}`);
-    }
-    for (const encode of fields) encode(writer, value as Fields);
+  let made: Encoder | undefined;
+  const lazy: Encoder = (writer, value) => {
+    made ??= schema.form === "struct" ? structEncoder(schema) : encodeForm(schema, messageEncoder);
+    made(writer, value);
   };
+  encoders.set(schema, lazy);
+  return lazy;
 }
 
-function fieldEncoder(field: FieldSchema): FieldEncoder {
-  if (field.inline && field.message) return inlineEncoder(field, field.message);
-  if (field.cardinality === "map") return mapEncoder(field);
-  if (field.cardinality === "list") return listEncoder(field);
-  return field.message ? messageFieldEncoder(field, field.message) : scalarFieldEncoder(field);
+/** Composed as source text, so that an object's fields are read by name. */
+function structEncoder(schema: MessageSchema): Encoder {
+  const source = new Source();
+  const refuse = source.refer((value: unknown) => {
+    throw new TypeError(`${schema.name}: expected an object, got ${typeof value}`);
+  });
+  source.line(`if (typeof object !== "object" || object === null) ${refuse}(object);`);
+  for (const field of schema.fields) composeField(source, field);
+  return source.compile<Encoder>("writer, object");
+}
+
+function composeField(source: Source, field: FieldSchema): void {
+  const { number, cardinality, message } = field;
+  if (field.inline && message) return composeInline(source, number, message);
+  const tag = (number << 3) | (cardinality === "map" ? lengthDelimited : wireType(field));
+  source.line(`{ const value = object[${literal(field.name)}];`);
+  source.line(`if (${conditionText(field)}) {`);
+  if (cardinality === "map") {
+    source.line(`${source.refer(mapWriter(field, tag))}(writer, value);`);
+  } else if (cardinality === "list") {
+    source.line(`${source.refer(listWriter(field, tag))}(writer, value);`);
+  } else if (message) {
+    const encode = source.refer(messageEncoder(message));
+    source.line(`writer.uint32(${tag}).fork(); ${encode}(writer, value); writer.ldelim();`);
+  } else {
+    source.line(`writer.uint32(${tag}); ${source.refer(scalarWriter(field))}(writer, value);`);
+  }
+  source.line("} }");
+}
+
+/** Whether a field's value is written. */
+function conditionText({ kind, cardinality, pointer, optional, always }: FieldSchema): string {
+  const isSet = "value !== undefined && value !== null";
+  if (cardinality !== "single" || kind === "message" || pointer || optional) return isSet;
+  // No bytes and nil bytes differ where both are written.
+  if (kind === "bytes") return always ? isSet : `${isSet} && value.length !== 0`;
+  const zero = kind === "string" ? '""' : kind === "bool" ? "false" : "0";
+  return `${isSet} && value !== ${zero}`;
 }
 
 /** A nested message whose fields stand in the parent's JSON object. */
-function inlineEncoder({ number }: FieldSchema, message: MessageSchema): FieldEncoder {
-  const encode = messageEncoder(message);
-  const names = [...message.byJsonName.keys()];
+function composeInline(source: Source, number: number, message: MessageSchema): void {
+  const keys = [...message.byJsonName.keys()].map((name) => `object[${literal(name)}]`);
+  source.line(
+    `if (${keys.map((key) => `${key} !== undefined && ${key} !== null`).join(" || ")}) {`,
+  );
   const tag = (number << 3) | lengthDelimited;
-  return (writer, object) => {
-    if (!names.some((name) => object[name] !== undefined && object[name] !== null)) return;
-    writer.uint32(tag).fork();
-    encode(writer, object);
-    writer.ldelim();
-  };
+  const encode = source.refer(messageEncoder(message));
+  source.line(`writer.uint32(${tag}).fork(); ${encode}(writer, object); writer.ldelim(); }`);
 }
 
-function messageFieldEncoder({ name, number }: FieldSchema, message: MessageSchema): FieldEncoder {
-  const encode = messageEncoder(message);
-  const tag = ((number << 3) | lengthDelimited) >>> 0;
-  return (writer, object) => {
-    const value = object[name];
-    if (value === undefined || value === null) return;
-    writer.uint32(tag).fork();
-    encode(writer, value);
-    writer.ldelim();
-  };
-}
-
-function scalarFieldEncoder(field: FieldSchema): FieldEncoder {
-  const { name, number } = field;
-  const write = scalarWriter(field);
-  const tag = ((number << 3) | wireType(field)) >>> 0;
-  // No bytes and nil bytes differ where both are written.
-  const keepsZero = field.pointer || field.optional || (field.kind === "bytes" && field.always);
-  return (writer, object) => {
-    const value = object[name];
-    if (value === undefined || value === null) return;
-    if (!keepsZero && isZero(value)) return;
-    writer.uint32(tag);
-    write(writer, value);
-  };
-}
-
-const isZero = (value: unknown) =>
-  value === 0 || value === "" || value === false || (value instanceof Uint8Array && !value.length);
-
-function listEncoder(field: FieldSchema): FieldEncoder {
-  const { name, number } = field;
-  const tag = ((number << 3) | wireType(field)) >>> 0;
+function listWriter(field: FieldSchema, tag: number): Encoder {
   const write = itemWriter(field);
-  return (writer, object) => {
-    const list = object[name];
-    if (list === undefined || list === null) return;
-    if (!Array.isArray(list)) throw new TypeError(`${name}: expected a list`);
+  return (writer, list) => {
+    if (!Array.isArray(list)) throw new TypeError(`${field.name}: expected a list`);
     for (const item of list) {
       writer.uint32(tag);
       write(writer, item);
+    }
+  };
+}
+
+const keyTag = (1 << 3) | lengthDelimited;
+
+function mapWriter(field: FieldSchema, tag: number): Encoder {
+  const valueTag = (2 << 3) | wireType(field);
+  const write = itemWriter(field);
+  return (writer, map) => {
+    if (typeof map !== "object" || map === null) {
+      throw new TypeError(`${field.name}: expected a map`);
+    }
+    // Sorted, so that equal objects have equal bytes, as Go's marshaller writes them.
+    for (const key of Object.keys(map).toSorted()) {
+      writer.uint32(tag).fork().uint32(keyTag).string(key);
+      writer.uint32(valueTag);
+      write(writer, (map as Fields)[key]);
+      writer.ldelim();
     }
   };
 }
@@ -115,27 +121,6 @@ function itemWriter(field: FieldSchema): Encoder {
     writer.fork();
     if (value !== null && value !== undefined) encode(writer, value);
     writer.ldelim();
-  };
-}
-
-const keyTag = (1 << 3) | lengthDelimited;
-
-function mapEncoder(field: FieldSchema): FieldEncoder {
-  const { name, number } = field;
-  const tag = ((number << 3) | lengthDelimited) >>> 0;
-  const valueTag = (2 << 3) | wireType(field);
-  const write = itemWriter(field);
-  return (writer, object) => {
-    const map = object[name];
-    if (map === undefined || map === null) return;
-    if (typeof map !== "object") throw new TypeError(`${name}: expected a map`);
-    // Sorted, so that equal objects have equal bytes, as Go's marshaller writes them.
-    for (const key of Object.keys(map).toSorted()) {
-      writer.uint32(tag).fork().uint32(keyTag).string(key);
-      writer.uint32(valueTag);
-      write(writer, (map as Fields)[key]);
-      writer.ldelim();
-    }
   };
 }
 
