@@ -1,4 +1,4 @@
-/** Protobuf of messages that are no objects in JSON: quantities, times, raw values and their like. */
+/** Protobuf of messages that are no objects in JSON: quantities, times, raw values and so on. */
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 import type { Decoder } from "./decode.ts";
 import type { ObjectReader } from "./reader.ts";

@@ -34,8 +34,8 @@ export function messageDecoder(schema: MessageSchema): Decoder {
 }
 
 /**
- * Composed as source text: an object's fields are then set by name, which is twice as fast as setting
- * them by a variable.
+ * Composed as source text: an object's fields are then set by name, which is twice as fast as
+ * setting them by a variable.
  */
 function structDecoder(schema: MessageSchema): Decoder {
   const source = new Source();
@@ -48,7 +48,7 @@ function structDecoder(schema: MessageSchema): Decoder {
     source.line(`if (object[${key}] === undefined) object[${key}] = ${source.refer(make)}();`);
   }
   source.line("return object;");
-  return source.compile<Decoder>("reader, end, depth");
+  return source.compile<Decoder>("reader, end, depth", `decode ${schema.name}`);
 }
 
 /** Reads fields into `object` up to the position that the variable `end` has. */

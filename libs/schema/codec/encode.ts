@@ -35,7 +35,7 @@ function structEncoder(schema: MessageSchema): Encoder {
   });
   source.line(`if (typeof object !== "object" || object === null) ${refuse}(object);`);
   for (const field of schema.fields) composeField(source, field);
-  return source.compile<Encoder>("writer, object");
+  return source.compile<Encoder>("writer, object", `encode ${schema.name}`);
 }
 
 function composeField(source: Source, field: FieldSchema): void {

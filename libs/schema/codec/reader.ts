@@ -11,8 +11,8 @@ interface TextBuffer extends Buffer {
 }
 
 /**
- * Reads texts and 64-bit numbers faster than its parent. Objects repeat the same short texts over and
- * over: those are kept in a table of bounded size and shared, which saves their decoding and memory.
+ * Reads texts and 64-bit numbers faster than its parent. Objects repeat the same short texts over
+ * and over: those are kept in a table of bounded size and shared, which saves decoding and memory.
  */
 export class ObjectReader extends protobuf.BufferReader {
   constructor(bytes: Uint8Array) {

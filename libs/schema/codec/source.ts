@@ -1,3 +1,5 @@
+import { compileFunction } from "node:vm";
+
 /** Text of a function that is being composed, and the values that it refers to. */
 export class Source {
   readonly #lines: string[] = [];
@@ -13,11 +15,12 @@ export class Source {
     return `$${this.#values.length - 1}`;
   }
 
-  /** The function. Text that comes from outside must have gone through {@link literal}. */
-  compile<Made extends (...values: never[]) => unknown>(parameters: string): Made {
+  /** The function; `name` is what stack traces call its file. */
+  compile<Made extends (...values: never[]) => unknown>(parameters: string, name: string): Made {
     const names = this.#values.map((_, index) => `$${index}`);
-    const body = `return (${parameters}) => {\n${this.#lines.join("\n")}\n};`;
-    return new Function(...names, body)(...this.#values) as Made;
+    const body = `"use strict"; return (${parameters}) => {\n${this.#lines.join("\n")}\n};`;
+    const make = compileFunction(body, names, { filename: name }) as (...values: unknown[]) => Made;
+    return make(...this.#values);
   }
 }
 
