@@ -68,6 +68,8 @@ export type Subresource<T> =
       readonly group: string;
       readonly version: string;
       readonly kind: string;
+      /** Versions with the same fields that bodies may still say. */
+      readonly olderVersions?: readonly string[];
     }
   | {
       /** A stream; the API server has a handler of that name. */
@@ -131,6 +133,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   validateUpdate?(object: T, old: T, facts: RequestFacts): FieldError[];
   /** How metadata.name must look. */
   readonly nameRule: NameRule;
+  /** Text of a warning that comes with every answer about the resource. */
+  readonly deprecated?: string;
   warnings?(object: T, old: T | undefined): string[];
   readonly subresources: readonly Subresource<T>[];
   readonly printColumns: readonly PrintColumn<T>[];

@@ -1,4 +1,5 @@
 /** Puts the parts of one life together: store client, caches, admission, allocation. */
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import type { World } from "#libs/actor/world.ts";
 import { resources } from "#libs/api/index.ts";
@@ -40,6 +41,8 @@ export function assembleContext(
   { bus, world, log, signal }: Surroundings,
   config: RegistryConfig,
 ): RegistryContext {
+  // Every cache and every waiting read listens to the end.
+  setMaxListeners(0, signal);
   const store = createStoreClient({ bus, world, signal });
   const caches = new Caches({ resources, store, bus, world, log, signal });
   const services = new ServiceAllocator({

@@ -62,11 +62,20 @@ export function callerOf(user: User, userAgent: string): Caller {
   };
 }
 
-/** Headers that every answer carries. */
-export const commonHeaders = ({ auditId }: Pick<Exchange, "auditId">) => ({
-  "audit-id": auditId,
-  "cache-control": "no-cache, private",
-});
+/** Headers that every answer carries, with warnings of its own and of what it is about. */
+export function commonHeaders(
+  { auditId, door, info }: Pick<Exchange, "auditId" | "door" | "info">,
+  warnings: readonly string[] = [],
+): Record<string, string | readonly string[]> {
+  const version = door.served.get(info.group)?.get(info.version);
+  const deprecated = version?.resources.get(info.resource)?.deprecated;
+  const texts = deprecated === undefined ? warnings : [deprecated, ...warnings];
+  return {
+    "audit-id": auditId,
+    "cache-control": "no-cache, private",
+    ...(texts.length === 0 ? {} : { warning: warningHeaders(texts) }),
+  };
+}
 
 /** Warning headers, one a text; go-yaml's errors of several lines are told line by line. */
 export function warningHeaders(texts: readonly string[]): string[] {

@@ -102,8 +102,10 @@ async function serveRoute(exchange: Exchange, route: Route): Promise<void> {
 async function answerError(door: DoorContext, arrival: Arrival, error: unknown): Promise<number> {
   const { request, response, query } = arrival;
   const failure = toStatusError(error);
-  const expected = error instanceof StatusError;
-  if (!expected) door.options.log.error({ err: error, path: arrival.info.path }, "request failed");
+  // A client that left in the middle is nothing to report.
+  if (!(error instanceof StatusError) && !response.closed) {
+    door.options.log.error({ err: error, path: arrival.info.path }, "request failed");
+  }
   if (response.closed || response.begun) {
     response.destroy();
     return failure.code;
@@ -112,7 +114,7 @@ async function answerError(door: DoorContext, arrival: Arrival, error: unknown):
   const { contentType, bytes } = encodeDocument(failure.status, media);
   const retryAfter = failure.status.details?.retryAfterSeconds ?? 0;
   const headers = {
-    ...commonHeaders(arrival),
+    ...commonHeaders({ ...arrival, door }),
     "content-type": contentType,
     ...(retryAfter > 0 ? { "retry-after": String(retryAfter) } : {}),
   };

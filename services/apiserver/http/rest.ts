@@ -5,7 +5,7 @@ import { decodeObject, type ExpectedKind } from "./body/decode.ts";
 import { bodyEncoding } from "./body/media-type.ts";
 import { decodePatch, patchType } from "./body/patch.ts";
 import { readBody } from "./body/read.ts";
-import { commonHeaders, mediaRequest, warningHeaders, type Exchange } from "./context.ts";
+import { commonHeaders, mediaRequest, type Exchange } from "./context.ts";
 import { encodeList, encodeVersion, type View } from "./encode/answer.ts";
 import { encodeDocument } from "./encode/status.ts";
 import { includeObject } from "./encode/table.ts";
@@ -184,8 +184,7 @@ async function sendVersion(
 }
 
 function answerHeaders(exchange: Exchange, contentType: string, warnings: readonly string[]) {
-  const headers = { ...commonHeaders(exchange), "content-type": contentType };
-  return warnings.length === 0 ? headers : { ...headers, warning: warningHeaders(warnings) };
+  return { ...commonHeaders(exchange, warnings), "content-type": contentType };
 }
 
 /** What a body must be: the resource's own kind, or that of its subresource. */

@@ -24,10 +24,8 @@ export async function evictPod(
   options: WriteOptions,
 ): Promise<Written> {
   const { definition, namespace, name } = place;
-  const { apiVersion } = (body.value ?? {}) as { apiVersion?: unknown };
   const expected = {
-    // The older version is the same in everything but its name.
-    apiVersion: apiVersion === "policy/v1beta1" ? "policy/v1beta1" : "policy/v1",
+    apiVersion: "policy/v1",
     kind: "Eviction",
     schema: schemaOf("k8s.policy.v1.Eviction"),
   };

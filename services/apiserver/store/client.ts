@@ -86,7 +86,7 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
     const subject = bus.subjects.store(verb, path);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await call(bus, rpc, subject, request, { timeoutMs: attemptMs, signal });
+        return await call(bus, rpc, subject, request, { timeoutMs: attemptMs });
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (attempt >= attemptsMax) {

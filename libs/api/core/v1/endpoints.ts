@@ -39,7 +39,7 @@ export const endpoints = defineResource<Endpoints>({
   },
   validate: ({ subsets }) => (subsets ?? []).flatMap(validateSubset),
   nameRule: "dnsSubdomain",
-  warnings: () => ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"],
+  deprecated: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   subresources: [],
   printColumns: [
     nameColumn,

@@ -15,6 +15,8 @@ export interface ExpectedKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
+  /** Versions with the same fields that are taken as well. */
+  readonly olderVersions?: readonly string[];
 }
 
 interface Decoded extends Body {
@@ -147,8 +149,10 @@ function checkKind(apiVersion: string, kind: string, expected: ExpectedKind): vo
   const wantedVersion = versionText(expected);
   const actualVersion = apiVersion === "" ? wantedVersion : apiVersion;
   const actualKind = kind === "" ? expected.kind : kind;
-  if (actualVersion === wantedVersion && actualKind === expected.kind) return;
   const [group, version] = splitVersion(actualVersion);
+  const isOlder = group === expected.group && expected.olderVersions?.includes(version);
+  const fits = actualVersion === wantedVersion || isOlder;
+  if (fits && actualKind === expected.kind) return;
   const known = kindSchema(group, version, actualKind) !== undefined;
   const why = known
     ? `converting (${version}.${actualKind}) to ` +

@@ -14,6 +14,7 @@ export async function serveConnect(
 ): Promise<void> {
   if (connect === "log") return serveLog(exchange, place);
   const { door, caller, query } = exchange;
+  if (place.definition.plural === "services") return refuseProxy(exchange, place);
   const { object } = await door.options.registry.get(caller, { ...place, subresource: "" }, {});
   const pod = object as Pod;
   if (connect === "exec" || connect === "attach") {
@@ -23,4 +24,12 @@ export async function serveConnect(
     throw badRequest(`pod ${place.name} does not have a host assigned`);
   }
   throw new StatusError(501, "", `this server does not serve ${connect}`);
+}
+
+/** A service is named `[scheme:]name[:port]` here. What is not there is told before all else. */
+async function refuseProxy({ door, caller }: Exchange, place: Place): Promise<never> {
+  const parts = place.name.split(":");
+  const name = (parts.length === 3 ? parts[1] : parts[0]) ?? "";
+  await door.options.registry.get(caller, { ...place, name, subresource: "" }, {});
+  throw new StatusError(501, "", "this server does not serve proxy");
 }

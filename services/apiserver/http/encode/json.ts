@@ -26,6 +26,11 @@ export function* listJson(
   item: (version: Version) => Uint8Array,
 ): Generator<Uint8Array> {
   const head = { kind, apiVersion, metadata: listMeta(listed) };
+  // A list of partial objects is a nil slice in Go when there are none.
+  if (listed.versions.length === 0 && kind === "PartialObjectMetadataList") {
+    yield Buffer.from(`${goJson(head).slice(0, -1)},"items":null}\n`);
+    return;
+  }
   yield Buffer.from(`${goJson(head).slice(0, -1)},"items":[`);
   let skip = 1;
   for (const version of listed.versions) {
