@@ -58,7 +58,8 @@ export async function connect(options: ConnectOptions): Promise<NatsBus> {
     return new NatsBus(connection, options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BusUnavailableError(`cannot reach NATS at ${servers.join(",")}: ${reason}`, { cause });
+    const message = `cannot reach NATS at ${servers.join(",")}: ${reason}`;
+    throw new BusUnavailableError(message, { cause });
   }
 }
 
