@@ -7,6 +7,8 @@ import { endpointSliceController } from "./endpointslice/main.ts";
 import { garbageCollectorController } from "./garbagecollector/main.ts";
 import { namespaceController } from "./namespace/main.ts";
 import { nodeLifecycleController } from "./nodelifecycle/main.ts";
+import { claimProtectionController } from "./pvcprotection/main.ts";
+import { volumeProtectionController } from "./pvprotection/main.ts";
 import { replicaSetController } from "./replicaset/main.ts";
 import { replicationController } from "./replicationcontroller/main.ts";
 import { serviceAccountController } from "./serviceaccount/main.ts";
@@ -24,6 +26,8 @@ export const components: readonly Component<ControllersConfig>[] = [
   endpointsController,
   nodeLifecycleController,
   taintEvictionController,
+  claimProtectionController,
+  volumeProtectionController,
   garbageCollectorController,
 ];
 
