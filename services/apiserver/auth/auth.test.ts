@@ -7,11 +7,13 @@ import { describe, expect, test } from "vitest";
 import { ensurePki } from "../../../infra/certs/pki.ts";
 import { authenticate, bearerToken } from "./authenticate.ts";
 import { allow, chain, noOpinion, type Attributes } from "./authorize.ts";
-import { bootstrapRoles, components, privileged } from "./bootstrap.ts";
+import { bootstrapRoles, bootstrapRules, components, privileged } from "./bootstrap.ts";
 import { certificateAuthenticator } from "./certificate.ts";
 import { impersonate, impersonationHeaders } from "./impersonate.ts";
+import { ruleAllows } from "./policy.ts";
 import { refusal } from "./refuse.ts";
 import { accessReviews } from "./reviews/access.ts";
+import { rulesReview } from "./reviews/rules.ts";
 import { splitUsername } from "./service-account.ts";
 import { tokenAuthenticator, type BoundObject } from "./token.ts";
 import { anonymousUser, authenticated, type User } from "./user.ts";
@@ -368,5 +370,42 @@ describe("access reviews", () => {
     await expect(ask("localsubjectaccessreviews", local, "ns")).rejects.toThrow(
       'spec.resourceAttributes.namespace: Invalid value: "": must match metadata.namespace',
     );
+  });
+});
+
+describe("rules", () => {
+  const admin: User = { name: "root", groups: ["system:masters"] };
+  const review = rulesReview(bootstrapRules, false);
+  const ask = (user: User, spec: object) =>
+    review.answer({ user, namespace: "", value: { spec } }) as Promise<{ status: object }>;
+
+  test("are listed for who asks", async () => {
+    const { status } = await ask(admin, { namespace: "ns" });
+    expect(status).toEqual({
+      resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
+      nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+      incomplete: false,
+    });
+    expect((await ask(jane, { namespace: "ns" })).status).toMatchObject({
+      resourceRules: [{ verbs: ["create"] }, { verbs: ["create"] }],
+    });
+    await expect(ask(jane, {})).rejects.toThrow("no namespace on request");
+  });
+
+  test.each([
+    [{ apiGroups: [""], resources: ["pods"] }, {}, true],
+    [{ apiGroups: ["*"], resources: ["*"] }, {}, true],
+    [{ apiGroups: ["apps"], resources: ["pods"] }, {}, false],
+    [{ apiGroups: [""], resources: ["pods"] }, { subresource: "log" }, false],
+    [{ apiGroups: [""], resources: ["pods/log"] }, { subresource: "log" }, true],
+    [{ apiGroups: [""], resources: ["*/log"] }, { subresource: "log" }, true],
+    [{ apiGroups: [""], resources: ["pods"], resourceNames: ["p"] }, {}, true],
+    [{ apiGroups: [""], resources: ["pods"], resourceNames: ["q"] }, {}, false],
+    [{ nonResourceURLs: ["*"] }, {}, false],
+    [{ nonResourceURLs: ["/a/*"] }, { resourceRequest: false, path: "/a/b" }, true],
+    [{ nonResourceURLs: ["/a"] }, { resourceRequest: false, path: "/a/b" }, false],
+  ])("%j allows %j: %s", (rule, more, expected) => {
+    expect(ruleAllows({ verbs: ["get"], ...rule }, { ...asked, ...more })).toBe(expected);
+    expect(ruleAllows({ verbs: ["list"], ...rule }, { ...asked, ...more })).toBe(false);
   });
 });

@@ -3,96 +3,96 @@
  * the cluster roles that Kubernetes binds at its start. What they leave open the chain behind them
  * decides.
  */
-import { allow, noOpinion, type Attributes, type Authorizer, type Decision } from "./authorize.ts";
-import { authenticatedGroup } from "./user.ts";
+import { allow, noOpinion, type Authorizer } from "./authorize.ts";
+import { ruleAllows, type PolicyRule } from "./policy.ts";
+import { authenticatedGroup, type User } from "./user.ts";
 
 export const privilegedGroup = "system:masters";
 
-export const privileged: Authorizer = ({ user }) =>
-  user.groups.includes(privilegedGroup) ? allow("") : noOpinion;
+const isPrivileged = ({ groups }: User): boolean => groups.includes(privilegedGroup);
 
 /** Certificates of the cluster's own components: their names begin with `system:`. */
-export const components: Authorizer = ({ user }) => {
-  const system = user.name.startsWith("system:");
-  const account = user.name.startsWith("system:serviceaccount:");
-  const known = user.groups.includes(authenticatedGroup);
-  return system && !account && known ? allow("") : noOpinion;
-};
-
-interface Rule {
-  readonly role: string;
-  readonly groups: readonly string[];
-  readonly matches: (attributes: Attributes) => boolean;
+function isComponent({ name, groups }: User): boolean {
+  const account = name.startsWith("system:serviceaccount:");
+  return name.startsWith("system:") && !account && groups.includes(authenticatedGroup);
 }
 
-const publicPaths: readonly string[] = [
-  "/healthz",
-  "/livez",
-  "/readyz",
-  "/version",
-  "/version/",
-];
-const discoveryPaths: readonly string[] = [
-  "/api",
-  "/api/*",
-  "/apis",
-  "/apis/*",
-  "/healthz",
-  "/livez",
-  "/openapi",
-  "/openapi/*",
-  "/readyz",
-  "/version",
-  "/version/",
-];
+export const privileged: Authorizer = ({ user }) => (isPrivileged(user) ? allow("") : noOpinion);
 
-/** Who may ask about itself. */
-const ownReviews: Readonly<Record<string, readonly string[]>> = {
-  "authorization.k8s.io": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-  "authentication.k8s.io": ["selfsubjectreviews"],
-};
+export const components: Authorizer = ({ user }) => (isComponent(user) ? allow("") : noOpinion);
 
-const rules: readonly Rule[] = [
+interface BoundRole {
+  readonly role: string;
+  readonly groups: readonly string[];
+  readonly rules: readonly PolicyRule[];
+}
+
+const publicPaths = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
+const reads = ["get"];
+
+const boundRoles: readonly BoundRole[] = [
   {
     role: "system:basic-user",
     groups: [authenticatedGroup],
-    matches: ({ resourceRequest, verb, group, resource, subresource }) =>
-      resourceRequest &&
-      verb === "create" &&
-      subresource === "" &&
-      (ownReviews[group]?.includes(resource) ?? false),
+    rules: [
+      {
+        verbs: ["create"],
+        apiGroups: ["authorization.k8s.io"],
+        resources: ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+      },
+      {
+        verbs: ["create"],
+        apiGroups: ["authentication.k8s.io"],
+        resources: ["selfsubjectreviews"],
+      },
+    ],
   },
   {
     role: "system:discovery",
     groups: [authenticatedGroup],
-    matches: (attributes) => readsPath(attributes, discoveryPaths),
+    rules: [
+      {
+        verbs: reads,
+        nonResourceURLs: [
+          "/api",
+          "/api/*",
+          "/apis",
+          "/apis/*",
+          "/openapi",
+          "/openapi/*",
+          ...publicPaths,
+        ],
+      },
+    ],
   },
   {
     role: "system:public-info-viewer",
     groups: [authenticatedGroup, "system:unauthenticated"],
-    matches: (attributes) => readsPath(attributes, publicPaths),
+    rules: [{ verbs: reads, nonResourceURLs: publicPaths }],
   },
 ];
 
-function readsPath(
-  { resourceRequest, verb, path }: Attributes,
-  paths: readonly string[],
-): boolean {
-  if (resourceRequest || (verb !== "get" && verb !== "head")) return false;
-  return paths.some((known) =>
-    known.endsWith("*") ? path.startsWith(known.slice(0, -1)) : path === known,
-  );
-}
-
-export const bootstrapRoles: Authorizer = (attributes) => bootstrapDecision(attributes);
-
-function bootstrapDecision(attributes: Attributes): Decision {
-  for (const { role, groups, matches } of rules) {
+export const bootstrapRoles: Authorizer = (attributes) => {
+  for (const { role, groups, rules } of boundRoles) {
     const group = groups.find((candidate) => attributes.user.groups.includes(candidate));
-    if (group === undefined || !matches(attributes)) continue;
+    if (group === undefined || !rules.some((rule) => ruleAllows(rule, attributes))) continue;
     return allow(
       `RBAC: allowed by ClusterRoleBinding "${role}" of ClusterRole "${role}" to Group "${group}"`,
     );
   }
   return noOpinion;
+};
+
+const everything: readonly PolicyRule[] = [
+  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
+  { verbs: ["*"], nonResourceURLs: ["*"] },
+];
+
+/** What these rights are, for a user who asks. */
+export function bootstrapRules(user: User): readonly PolicyRule[] {
+  const all = isPrivileged(user) || isComponent(user) ? everything : [];
+  const bound = boundRoles.filter(({ groups }) =>
+    groups.some((group) => user.groups.includes(group)),
+  );
+  return [...all, ...bound.flatMap(({ rules }) => rules)];
 }

@@ -1,5 +1,6 @@
 /** /openapi/v2 and /openapi/v3. */
 import { notAcceptable } from "#libs/api/errors.ts";
+import { openApiV2Accepted, openApiV2ContentType } from "#libs/schema/openapi/protobuf.ts";
 import { commonHeaders, type Exchange } from "./context.ts";
 import { methodNotAllowed, unknownResource } from "./missing.ts";
 import { parseAccept } from "./negotiate.ts";
@@ -13,6 +14,9 @@ export async function serveOpenApi(exchange: Exchange, rest: readonly string[]):
   if (request.method !== "GET") throw methodNotAllowed();
   const [version = "", ...path] = rest;
   if (version === "v2" && path.length === 0) {
+    if (asksProtobuf(exchange)) {
+      return send(exchange, door.openApi.v2Protobuf(), { "content-type": openApiV2ContentType });
+    }
     requireJson(exchange);
     return send(exchange, door.openApi.v2(), {});
   }
@@ -47,6 +51,10 @@ async function sendGroupVersion(exchange: Exchange, key: string): Promise<number
   }
   return send(exchange, document, hash === null ? {} : { "cache-control": immutable });
 }
+
+/** kubectl up to 1.28 takes nothing else. */
+const asksProtobuf = ({ request }: Exchange): boolean =>
+  parseAccept(request.header("accept") ?? "").some(({ type }) => type === openApiV2Accepted);
 
 function requireJson({ request }: Exchange): void {
   const clauses = parseAccept(request.header("accept") ?? "");

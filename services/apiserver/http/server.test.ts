@@ -264,3 +264,28 @@ test("a slow watcher is cut off when too much waits for it", async () => {
     await small.close();
   }
 });
+
+test("closing ends watches at once, and with them their connections", async () => {
+  const other = await openDoor(ensurePki, { limits: { closeMsMax: 60_000 } });
+  const watches = [1, 2].map(() => other.call({ path: `${home}?watch=1` }));
+  await expect.poll(() => other.registry.watchers).toBe(2);
+  await other.server.close();
+  for (const { status } of await Promise.all(watches)) expect(status).toBe(200);
+  expect(other.registry.watchers).toBe(0);
+  await other.close();
+});
+
+test("a client that leaves in the middle of its body leaves nothing behind", async () => {
+  const before = door.registry.calls.length;
+  const session = connect(`https://127.0.0.1:${door.server.port}`, {
+    ca: door.pki.ca,
+    ...door.pki.admin,
+  });
+  const headers = { ":method": "POST", ":path": home, "content-type": "application/json" };
+  const upload = session.request(headers);
+  upload.on("error", () => {});
+  await new Promise((resolve) => upload.write('{"apiVersion":"v1",', resolve));
+  session.destroy();
+  expect((await door.call({ path: `${home}/p` })).status).toBe(200);
+  expect(door.registry.calls.slice(before)).toEqual(["get configmaps ns/p"]);
+});

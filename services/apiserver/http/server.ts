@@ -1,13 +1,15 @@
 /** The HTTPS door: one TLS port for HTTP/2 and HTTP/1.1. */
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
-import type { AddressInfo, Socket } from "node:net";
+import { setMaxListeners } from "node:events";
+import { createSecureServer, type Http2SecureServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { Authenticators } from "../auth/authenticate.ts";
 import { chain, type Authorizer } from "../auth/authorize.ts";
-import { bootstrapRoles, components, privileged } from "../auth/bootstrap.ts";
+import { bootstrapRoles, bootstrapRules, components, privileged } from "../auth/bootstrap.ts";
 import { certificateAuthenticator } from "../auth/certificate.ts";
 import { accessReviews } from "../auth/reviews/access.ts";
 import { selfSubjectReviews, tokenReviews } from "../auth/reviews/identity.ts";
+import { rulesReview } from "../auth/reviews/rules.ts";
 import type { Review } from "../auth/reviews/review.ts";
 import { tokenAuthenticator, type BoundObject } from "../auth/token.ts";
 import { discoveryDocuments } from "../discovery/documents.ts";
@@ -15,11 +17,12 @@ import { health } from "../health/health.ts";
 import { metrics } from "../health/metrics.ts";
 import { openApiDocuments } from "../openapi/documents.ts";
 import type { Caller } from "../registry/request.ts";
+import { connectionCloser } from "./connections.ts";
 import type { DoorContext } from "./context.ts";
 import type { Handler } from "./exchange.ts";
 import { doorHandler } from "./handler.ts";
 import { nodeRequest, nodeResponse } from "./node.ts";
-import { defaultLimits, type HttpOptions, type HttpServer } from "./options.ts";
+import { defaultLimits, type HttpLimits, type HttpOptions, type HttpServer } from "./options.ts";
 import { servedFrom } from "./routes.ts";
 
 export type { HttpOptions, HttpServer } from "./options.ts";
@@ -31,8 +34,12 @@ const concurrentStreamsMax = 250;
  * Serves until `close` is called or the signal aborts. Rejects when the port is taken or the
  * certificate cannot be used.
  */
-export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { tls, host, port, signal } = options;
+export async function startHttp(given: HttpOptions): Promise<HttpServer> {
+  const ending = new AbortController();
+  // Every open watch listens to it.
+  setMaxListeners(0, ending.signal);
+  const options = { ...given, signal: ending.signal };
+  const { tls, host, port } = options;
   const server = createSecureServer({
     cert: tls.cert,
     key: tls.key,
@@ -42,15 +49,20 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     // broken connection.
     requestCert: true,
     rejectUnauthorized: false,
-    settings: { maxConcurrentStreams: concurrentStreamsMax, enableConnectProtocol: true },
+    settings: { maxConcurrentStreams: concurrentStreamsMax },
   });
   let bound = port;
   const address = () => options.externalAddress ?? `${host}:${bound}`;
   serve(server, doorHandler(doorContext(options, address)), options);
-  const close = closer(server, options);
+  const endConnections = connectionCloser(server, options.world, doorLimits(options).closeMsMax);
+  const close = () => {
+    ending.abort();
+    return endConnections();
+  };
   await listen(server, host, port);
   bound = (server.address() as AddressInfo).port;
-  signal.addEventListener("abort", () => void close(), { once: true });
+  given.signal.addEventListener("abort", () => void close(), { once: true });
+  if (given.signal.aborted) await close();
   return { port: bound, close };
 }
 
@@ -76,35 +88,7 @@ function listen(server: Http2SecureServer, host: string, port: number): Promise<
   });
 }
 
-/** Ends politely, and after `closeMsMax` at once. */
-function closer(server: Http2SecureServer, options: HttpOptions): () => Promise<void> {
-  const sessions = new Set<ServerHttp2Session>();
-  const sockets = new Set<Socket>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-  });
-  server.on("secureConnection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  const limits = { ...defaultLimits, ...options.limits };
-  let closing: Promise<void> | undefined;
-  return () => {
-    closing ??= new Promise<void>((resolve) => {
-      const cancel = options.world.after(limits.closeMsMax, () => {
-        for (const session of sessions) session.destroy();
-        for (const socket of sockets) socket.destroy();
-      });
-      server.close(() => {
-        cancel();
-        resolve();
-      });
-      for (const session of sessions) session.close();
-    });
-    return closing;
-  };
-}
+const doorLimits = ({ limits }: HttpOptions): HttpLimits => ({ ...defaultLimits, ...limits });
 
 function doorContext(options: HttpOptions, address: () => string): DoorContext {
   const { world, auth = {}, resources, checks = [] } = options;
@@ -130,11 +114,12 @@ function doorContext(options: HttpOptions, address: () => string): DoorContext {
     selfSubjectReviews(world.now),
     tokenReviews(authenticators.token),
     ...accessReviews(authorizer),
+    rulesReview(bootstrapRules, (auth.authorizers ?? []).length > 0),
   ];
   const served = servedFrom(resources, reviews);
   return {
     options,
-    limits: { ...defaultLimits, ...options.limits },
+    limits: doorLimits(options),
     served,
     authenticators,
     authorizer,

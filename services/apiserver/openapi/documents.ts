@@ -1,10 +1,12 @@
 /** The OpenAPI documents as they are served: each made when it is first asked for. */
 import { createHash } from "node:crypto";
+import { encodeOpenApiV2 } from "#libs/schema/openapi/protobuf.ts";
 import type { Served } from "../http/routes.ts";
 import { openApiV2 } from "./v2.ts";
 import { openApiV3 } from "./v3.ts";
 
 export interface OpenApiDocument {
+  /** Its text; protobuf where that was asked for. */
   readonly json: Uint8Array;
   /** Upper-case hexadecimal SHA-512, which names this content. */
   readonly hash: string;
@@ -16,6 +18,8 @@ export interface OpenApiDocuments {
   /** By `api/v1` or `apis/<group>/<version>`. */
   groupVersion(key: string): OpenApiDocument | undefined;
   v2(): OpenApiDocument;
+  /** The same as protobuf. */
+  v2Protobuf(): OpenApiDocument;
 }
 
 export function openApiDocuments(served: Served): OpenApiDocuments {
@@ -23,6 +27,7 @@ export function openApiDocuments(served: Served): OpenApiDocuments {
   const keys = keysOf(served);
   const groupVersions = [...keys.values()];
   let whole: OpenApiDocument | undefined;
+  let wholeProtobuf: OpenApiDocument | undefined;
   const groupVersion = (key: string): OpenApiDocument | undefined => {
     const found = keys.get(key);
     if (found === undefined) return undefined;
@@ -46,6 +51,10 @@ export function openApiDocuments(served: Served): OpenApiDocuments {
       whole ??= documentOf(openApiV2(served));
       return whole;
     },
+    v2Protobuf: () => {
+      wholeProtobuf ??= hashed(encodeOpenApiV2(openApiV2(served)));
+      return wholeProtobuf;
+    },
   };
 }
 
@@ -59,8 +68,10 @@ function keysOf(served: Served): ReadonlyMap<string, { group: string; version: s
   return keys;
 }
 
-function documentOf(document: object): OpenApiDocument {
-  const json = Buffer.from(JSON.stringify(document));
+const documentOf = (document: object): OpenApiDocument =>
+  hashed(Buffer.from(JSON.stringify(document)));
+
+function hashed(json: Uint8Array): OpenApiDocument {
   const hash = createHash("sha512").update(json).digest("hex").toUpperCase();
   return { json, hash };
 }
