@@ -29,6 +29,8 @@ export type { HttpOptions, HttpServer } from "./options.ts";
 
 /** Streams of one HTTP/2 connection that run at a time, as Go's server has it. */
 const concurrentStreamsMax = 250;
+/** Bytes of a request's head, as Go's server has it: selectors and tokens grow long. */
+const http1Options = { maxHeaderSize: 1024 * 1024 };
 
 /**
  * Serves until `close` is called or the signal aborts. Rejects when the port is taken or the
@@ -49,6 +51,7 @@ export async function startHttp(given: HttpOptions): Promise<HttpServer> {
     // broken connection.
     requestCert: true,
     rejectUnauthorized: false,
+    ...http1Options,
     settings: { maxConcurrentStreams: concurrentStreamsMax },
   });
   let bound = port;
