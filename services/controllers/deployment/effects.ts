@@ -135,7 +135,9 @@ async function apply(parts: Parts, action: Action, key: string): Promise<Seen | 
       const annotations = { [revisionAnnotation]: String(action.revision) };
       const patch = { metadata: { annotations } };
       const named = { namespace: deployment.metadata?.namespace ?? "", name: nameOf(deployment) };
-      return wrote(parts, key, await client.patch(deployments, named, mergePatch, patch));
+      // Through status: an annotation that comes by the front door counts as a generation.
+      const written = await client.patch(deployments, named, mergePatch, patch, "status");
+      return wrote(parts, key, written);
     }
     case "UpdateStatus": {
       const next = { ...deployment, status: action.status };
