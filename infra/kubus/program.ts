@@ -70,13 +70,15 @@ function kubeconfig(kubus: Command): void {
 
 function actors(kubus: Command): void {
   kubus
-    .command("actors [prefix]")
-    .description("every actor with its state and restarts; of a path that starts so")
+    .command("actors [which]")
+    .description(
+      "every actor with its state and restarts; of kubelet, kubelet/NODE or pod/UID alone",
+    )
     .addOption(nameOption())
     .addOption(dataOption())
     .addOption(outputOption())
-    .action(async (prefix, options) =>
-      (await import("./commands/actors.ts")).actors(prefix, options),
+    .action(async (which, options) =>
+      (await import("./commands/actors.ts")).actors(which, options),
     );
 }
 

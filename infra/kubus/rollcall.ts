@@ -9,9 +9,9 @@ const response = codecOf<StateResponse>("kubus.actor.v1.StateResponse");
 /** Nobody says how many answers there will be: after that much silence there are no more. */
 const silenceMs = 250;
 
-export async function rollCall(bus: Bus, actorPrefix = ""): Promise<StateResponse[]> {
+export async function rollCall(bus: Bus): Promise<StateResponse[]> {
   const answers: StateResponse[] = [];
-  const question = request.encode({ actorPrefix });
+  const question = request.encode({ actorPrefix: "" });
   const subject = bus.subjects.actorRollCall();
   try {
     for await (const bytes of bus.requestStream(subject, question, { timeoutMs: silenceMs })) {

@@ -9,11 +9,11 @@ export interface ActorsOptions extends WhichCluster {
   readonly output: string;
 }
 
-export async function actors(prefix: string | undefined, options: ActorsOptions): Promise<void> {
+export async function actors(which: string | undefined, options: ActorsOptions): Promise<void> {
   const { record } = await runningCluster(options);
   const bus = await connectToCluster(record, "actors", realWorld);
   try {
-    const answers = await rollCall(bus, prefix ?? "");
+    const answers = chosen(await rollCall(bus), which);
     const text =
       options.output === "json"
         ? `${JSON.stringify(answers, null, 2)}\n`
@@ -25,6 +25,20 @@ export async function actors(prefix: string | undefined, options: ActorsOptions)
 }
 
 const header = ["COMPONENT", "INSTANCE", "ACTOR", "STATE", "RESTARTS", "AGE", "ERROR"];
+
+/** `kubelet` is a component, `kubelet/kubus-node-1` an instance, `pod/` the start of paths. */
+export function chosen(
+  answers: readonly StateResponse[],
+  which: string | undefined,
+): readonly StateResponse[] {
+  if (which === undefined) return answers;
+  return answers.flatMap((answer) => {
+    const { component, instance } = answer;
+    if (component === which || `${component}/${instance}` === which) return [answer];
+    const matching = answer.actors.filter(({ actor }) => actor.startsWith(which));
+    return matching.length > 0 ? [{ ...answer, actors: matching }] : [];
+  });
+}
 
 /** One row an actor; the component itself has no path. */
 export function rowsOf(answers: readonly StateResponse[], world: World): string[][] {
