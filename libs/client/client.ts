@@ -194,11 +194,12 @@ class BusClient implements Client {
     subresource: string,
     message: string,
     object: S,
+    answer?: string,
   ): Promise<Written<unknown>> {
     const request = { object: codecOf<S>(message).encode(object) };
     const target = targetOf(resource, name, subresource);
-    const { revision } = await this.#ask("create", createRpc, target, request);
-    return { object: undefined, revision };
+    const { revision, object: made } = await this.#ask("create", createRpc, target, request);
+    return { object: answer && codecOf<unknown>(answer).decode(made), revision };
   }
 
   async update<T extends KubeObject>(

@@ -12,6 +12,7 @@ import type { KubeletConfig } from "./config.ts";
 import { serveLogs } from "./logs.ts";
 import { kubeletMachine } from "./machine.ts";
 import { NodeKeeper } from "./node/effects.ts";
+import { amountsOf, type NodeFacts } from "./node/decide.ts";
 import { nodeFacts } from "./node/facts.ts";
 import type { Action } from "./pod/decide.ts";
 import { PodWorker } from "./pod/effects.ts";
@@ -19,6 +20,7 @@ import { podMachine } from "./pod/machine.ts";
 import type { PodView } from "./pod/view.ts";
 import type { Runtime } from "./runtime.ts";
 import { openRuntime } from "./runtimes/index.ts";
+import { apiSources } from "./sources.ts";
 
 /** The root machine of one node's kubelet. */
 export function kubeletWith(host: Host, config: KubeletConfig): Assembled {
@@ -43,6 +45,9 @@ interface Running {
   readonly actor: AnyActor;
 }
 
+/** As the kubelet looks at its volumes: about every minute. */
+const refreshMs = 60_000;
+
 class Kubelet {
   readonly #host: Host;
   readonly #config: KubeletConfig;
@@ -50,15 +55,17 @@ class Kubelet {
   readonly #recorder: Recorder;
   readonly #informer: Informer<Pod>;
   readonly #running = new Map<string, Running>();
+  readonly #facts: NodeFacts;
   #runtime: Runtime | undefined;
   #keeper: NodeKeeper | undefined;
-  #hostIp = "";
+  #isRefreshing = false;
   #subscriptions: (BusSubscription | { unsubscribe(): void })[] = [];
 
   constructor(host: Host, config: KubeletConfig) {
     this.#host = host;
     this.#config = config;
     const { instance: node } = host;
+    this.#facts = nodeFacts(node, config, host.world.uuid());
     const identity = {
       user: `system:node:${node}`,
       groups: ["system:nodes"],
@@ -82,17 +89,18 @@ class Kubelet {
 
   async connect(): Promise<void> {
     const { instance, world, bus } = this.#host;
+    const { hostIp } = this.#facts;
+    const node = amountsOf(this.#facts);
     this.#runtime ??= await openRuntime(this.#config, {
       world,
       node: instance,
       cluster: bus.subjects.prefix,
+      sources: apiSources({ client: this.#client, node, hostIp }),
     });
   }
 
   async register(): Promise<void> {
-    const { instance, world } = this.#host;
-    const facts = nodeFacts(instance, this.#config, this.#engine.version, world.uuid());
-    this.#hostIp = facts.hostIp;
+    const facts = { ...this.#facts, runtimeVersion: this.#engine.version };
     this.#keeper ??= new NodeKeeper(this.#host, this.#client, facts);
     await this.#keeper.register();
   }
@@ -112,6 +120,23 @@ class Kubelet {
       this.#informer.listen((notice) => this.#onPod(notice)),
     ];
     void this.#removeOrphans(runtime);
+    const { world } = this.#host;
+    const cancel = runtime.refresh ? world.every(refreshMs, () => void this.#refresh()) : undefined;
+    if (cancel) this.#subscriptions.push({ unsubscribe: cancel });
+  }
+
+  /** Config maps, secrets and tokens in files follow their objects, one pod after the other. */
+  async #refresh(): Promise<void> {
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    for (const { worker } of [...this.#running.values()]) {
+      try {
+        await worker.refresh();
+      } catch (error) {
+        this.#host.log.debug({ err: error }, "a pod's files were not refreshed");
+      }
+    }
+    this.#isRefreshing = false;
   }
 
   stopPods(): void {
@@ -154,7 +179,7 @@ class Kubelet {
       client: this.#client,
       recorder: this.#recorder,
       runtime: this.#engine,
-      hostIp: this.#hostIp,
+      hostIp: this.#facts.hostIp,
       onChange: () => this.#poke(uid),
     });
     this.#startActor(uid, worker);

@@ -52,6 +52,21 @@ export class RuntimeError extends Error {
   }
 }
 
+/** What becomes of a start, step by step; told as the pod's events. */
+export type StartStep =
+  | { readonly type: "Pulling" }
+  | { readonly type: "Pulled"; readonly milliseconds: number; readonly bytes: number }
+  | { readonly type: "ImagePresent" }
+  | { readonly type: "Created" }
+  | { readonly type: "Started" }
+  | { readonly type: "HookFailed"; readonly hook: "PostStart" | "PreStop"; readonly message: string };
+
+export interface StartContext {
+  readonly tell: (step: StartStep) => void;
+  /** Aborted when nobody wants the container any more: a pull need not be awaited then. */
+  readonly signal: AbortSignal;
+}
+
 export interface ProbeResult {
   readonly ok: boolean;
   readonly output: string;
@@ -73,9 +88,19 @@ export interface Runtime {
   /** Makes the pod's surroundings; resolves when its address is known. */
   createSandbox(pod: Pod): Promise<void>;
   /** Gets the image, creates the container and starts it. */
-  startContainer(pod: Pod, container: Container, attempt: number): Promise<void>;
+  startContainer(
+    pod: Pod,
+    container: Container,
+    attempt: number,
+    context: StartContext,
+  ): Promise<void>;
   /** Asks the container to end, and ends it after the grace period. Resolves when it has ended. */
-  stopContainer(uid: string, name: string, graceSeconds: number): Promise<void>;
+  stopContainer(
+    pod: Pod,
+    name: string,
+    graceSeconds: number,
+    tell: StartContext["tell"],
+  ): Promise<void>;
   /** Ends whatever runs; `keepLogs` leaves dead containers and their logs. */
   removeSandbox(uid: string, options: { readonly keepLogs: boolean }): Promise<void>;
   /** Chunks of a container's output; ends when there is no more to come. */
@@ -85,4 +110,6 @@ export interface Runtime {
    * no containers that could answer: they count as started and ready as long as they run.
    */
   readonly probe?: (pod: Pod, container: RuntimeContainer, probe: Probe) => Promise<ProbeResult>;
+  /** Brings files up to date that show config maps, secrets and tokens. */
+  readonly refresh?: (pod: Pod) => Promise<void>;
 }

@@ -39,20 +39,23 @@ export function nodeOf(facts: NodeFacts): Node {
   };
 }
 
+/** What pods can have of the node, by resource. */
+export const amountsOf = (facts: NodeFacts): Record<string, string> => ({
+  cpu: String(facts.cpus),
+  "ephemeral-storage": `${Math.floor(facts.diskBytes / memoryUnit)}Ki`,
+  "hugepages-1Gi": "0",
+  "hugepages-2Mi": "0",
+  memory: `${Math.floor(facts.memoryBytes / memoryUnit)}Ki`,
+  pods: String(facts.podsMax),
+});
+
 /** The status with its conditions; times stay where a status stays. */
 export function statusOf(
   facts: NodeFacts,
   present: NodeStatus | undefined,
   now: number,
 ): NodeStatus {
-  const amounts = {
-    cpu: String(facts.cpus),
-    "ephemeral-storage": `${Math.floor(facts.diskBytes / memoryUnit)}Ki`,
-    "hugepages-1Gi": "0",
-    "hugepages-2Mi": "0",
-    memory: `${Math.floor(facts.memoryBytes / memoryUnit)}Ki`,
-    pods: String(facts.podsMax),
-  };
+  const amounts = amountsOf(facts);
   return {
     ...present,
     capacity: amounts,

@@ -42,12 +42,8 @@ export function podCidrOf(nodeName: string): string {
   return `10.${244 + (Math.floor(number / nodesPerByte) % 12)}.${number % nodesPerByte}.0/24`;
 }
 
-export function nodeFacts(
-  name: string,
-  config: KubeletConfig,
-  runtimeVersion: string,
-  bootId: string,
-): NodeFacts {
+/** All but the runtime's version, which is known once there is a connection to it. */
+export function nodeFacts(name: string, config: KubeletConfig, bootId: string): NodeFacts {
   const isSimulated = config.runtime === "simulated";
   const real = { cpus: cpus().length, memoryBytes: totalmem() };
   const amounts = isSimulated ? simulatedAmounts : real;
@@ -59,7 +55,7 @@ export function nodeFacts(
     memoryBytes: config.memoryBytes ?? amounts.memoryBytes,
     diskBytes,
     podsMax: config.podsMax ?? podsMaxDefault,
-    runtimeVersion,
+    runtimeVersion: "",
     architecture: architectures[arch()] ?? arch(),
     kernelVersion: release(),
     osImage: osImage(),

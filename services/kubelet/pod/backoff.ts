@@ -22,7 +22,11 @@ export function crashBackoffMs(attempts: readonly RuntimeContainer[]): number {
   return Math.min(backoffMsMin * 2 ** (restarts - 1), backoffMsMax);
 }
 
-/** Milliseconds to wait after a start that failed (no image, no such command). */
-export function startBackoffMs({ count }: StartFailure): number {
+/**
+ * Milliseconds to wait after a start that failed. Pulls are tried ever less often; what else is
+ * missing (a config map, a port) is looked for at a steady pace.
+ */
+export function startBackoffMs({ reason, count }: StartFailure): number {
+  if (reason !== "ErrImagePull") return backoffMsMin;
   return Math.min(backoffMsMin * 2 ** (count - 1), backoffMsMax);
 }

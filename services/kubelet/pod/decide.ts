@@ -1,13 +1,13 @@
 /** What the kubelet does next for one pod. As kubelet's computePodActions, over plain data. */
 import type { Container, PodStatus } from "#proto/gen/k8s/core/v1.ts";
-import type { RuntimeContainer } from "../runtime.ts";
 import { crashBackoffMs, startBackoffMs } from "./backoff.ts";
-import { initialization, isOver, isPastDeadline, phaseOf } from "./phase.ts";
+import { initialization, outcomeOf } from "./phase.ts";
 import { isSameStatus, statusOf } from "./status.ts";
 import {
   attemptsOf,
   containersOf,
   failed,
+  failureOf,
   hasStarted,
   initContainersOf,
   isDeleted,
@@ -15,13 +15,22 @@ import {
   latestOf,
   type PodView,
   restartPolicyOf,
+  runningIn,
   succeeded,
 } from "./view.ts";
 
 export type Action =
   | { readonly type: "CreateSandbox" }
   | { readonly type: "StartContainer"; readonly container: Container; readonly attempt: number }
-  | { readonly type: "StopContainer"; readonly name: string; readonly graceSeconds: number }
+  | {
+      readonly type: "StopContainer";
+      readonly name: string;
+      readonly graceSeconds: number;
+      /** The probe that gave up on it; undefined: the pod ends. */
+      readonly probe?: "startup" | "liveness";
+    }
+  /** The container ended too often to be started now. */
+  | { readonly type: "TellBackOff"; readonly name: string; readonly attempt: number }
   | { readonly type: "RemoveSandbox"; readonly keepLogs: boolean }
   | { readonly type: "WriteStatus"; readonly status: PodStatus }
   /** The last word: takes the object away. */
@@ -39,8 +48,7 @@ const graceSecondsDefault = 30;
 
 export function plan(view: PodView): PodPlan {
   if (isDeleted(view.pod)) return whileDeleted(view);
-  const phase = phaseOf(view);
-  if (isOver(phase)) return whileOver(view);
+  if (outcomeOf(view)) return whileOver(view);
   const steps = whileAlive(view);
   return withStatus(view, steps.actions, steps.wakeAfterMs);
 }
@@ -51,7 +59,9 @@ function withStatus(
   wakeAfterMs: number | undefined,
 ): PodPlan {
   // What is about to change is told once it has: a status now would only be written twice.
-  const isSettling = actions.some(({ type }) => type !== "StopContainer");
+  const isSettling = actions.some(
+    ({ type }) => type === "StartContainer" || type === "CreateSandbox",
+  );
   const status = statusOf(view);
   const isNews = !isSettling && !isSameStatus(status, view.pod.status);
   const told: Action[] = isNews ? [{ type: "WriteStatus", status }] : [];
@@ -61,10 +71,8 @@ function withStatus(
 function whileDeleted(view: PodView): PodPlan {
   const { pod, runtime, isTornDown } = view;
   const graceSeconds = pod.metadata?.deletionGracePeriodSeconds ?? graceSecondsDefault;
-  const running = runtime?.containers.filter(({ state }) => state === "running") ?? [];
-  if (running.length > 0) {
-    const actions = stopAll(view, running, graceSeconds);
-    return { actions, wakeAfterMs: undefined, isGone: false };
+  if (runningIn(view).length > 0) {
+    return withStatus(view, stopAll(view, graceSeconds), undefined);
   }
   const status = statusOf(view);
   const told: Action[] = isSameStatus(status, pod.status) ? [] : [{ type: "WriteStatus", status }];
@@ -74,26 +82,47 @@ function whileDeleted(view: PodView): PodPlan {
 }
 
 function whileOver(view: PodView): PodPlan {
-  const { runtime } = view;
-  const running = runtime?.containers.filter(({ state }) => state === "running") ?? [];
   const graceSeconds = view.pod.spec?.terminationGracePeriodSeconds ?? graceSecondsDefault;
-  if (running.length > 0) {
-    return withStatus(view, stopAll(view, running, graceSeconds), undefined);
+  if (runningIn(view).length > 0) {
+    return withStatus(view, stopAll(view, graceSeconds), undefined);
   }
   const { actions } = withStatus(view, [], undefined);
-  const torn: Action[] = runtime?.isRunning ? [{ type: "RemoveSandbox", keepLogs: true }] : [];
+  const torn: Action[] = view.runtime?.isRunning ? [{ type: "RemoveSandbox", keepLogs: true }] : [];
   return { actions: [...actions, ...torn], wakeAfterMs: undefined, isGone: false };
 }
 
-/** Stops what was not told yet, or was given more time than it now has. */
-function stopAll(
+/** Sidecars go last, in the reverse order of their start, with the time that is left. */
+function stopAll(view: PodView, graceSeconds: number): Action[] {
+  const names = runningIn(view).map(({ name }) => name);
+  const sidecars = initContainersOf(view.pod)
+    .filter(isSidecar)
+    .map(({ name = "" }) => name);
+  const others = names.filter((name) => !sidecars.includes(name));
+  if (others.length > 0) return stop(view, others, graceSeconds, graceSeconds);
+  const last = sidecars.findLast((name) => names.includes(name));
+  if (last === undefined) return [];
+  return stop(view, [last], graceSeconds, Math.min(graceSeconds, secondsLeft(view, graceSeconds)));
+}
+
+/** As the kubelet's: nobody is killed without a chance to notice. */
+const sidecarSecondsMin = 2;
+
+function secondsLeft({ pod, now }: PodView, graceSeconds: number): number {
+  const deadline = Date.parse(pod.metadata?.deletionTimestamp ?? "");
+  if (Number.isNaN(deadline)) return graceSeconds;
+  return Math.max(sidecarSecondsMin, Math.ceil((deadline - now) / 1_000));
+}
+
+/** Stops what was not told yet, or was given more time than the pod now has. */
+function stop(
   { stopping }: PodView,
-  running: readonly RuntimeContainer[],
+  names: readonly string[],
+  secondsMax: number,
   graceSeconds: number,
 ): Action[] {
-  return running
-    .filter(({ name }) => (stopping.get(name) ?? Number.POSITIVE_INFINITY) > graceSeconds)
-    .map(({ name }) => ({ type: "StopContainer", name, graceSeconds }));
+  return names
+    .filter((name) => (stopping.get(name) ?? Number.POSITIVE_INFINITY) > secondsMax)
+    .map((name) => ({ type: "StopContainer", name, graceSeconds }));
 }
 
 interface Steps {
@@ -102,16 +131,28 @@ interface Steps {
 }
 
 function whileAlive(view: PodView): Steps {
-  if (isPastDeadline(view)) return { actions: [], wakeAfterMs: undefined };
   if (!view.runtime?.isRunning) return afterFailure(view, "", [{ type: "CreateSandbox" }]);
-  const unhealthy = view.runtime.containers.filter(
-    ({ name, state }) => state === "running" && view.probes.get(name)?.isUnhealthy,
-  );
-  const graceSeconds = view.pod.spec?.terminationGracePeriodSeconds ?? graceSecondsDefault;
-  const stops = stopAll(view, unhealthy, graceSeconds);
+  const stops = stopUnhealthy(view);
   if (stops.length > 0) return { actions: stops, wakeAfterMs: undefined };
   const steps = initialization(view) === "done" ? startContainers(view) : startInit(view);
   return earliest([steps, untilDeadline(view)]);
+}
+
+/** Containers that a probe gave up on end, and are started again like any that ended. */
+function stopUnhealthy(view: PodView): Action[] {
+  const { spec } = view.pod;
+  return [...initContainersOf(view.pod), ...containersOf(view.pod)].flatMap((container) => {
+    const { name = "", livenessProbe, startupProbe } = container;
+    const kind = view.probes.get(name)?.unhealthy;
+    if (!kind || latestOf(view, name)?.state !== "running") return [];
+    const probe = kind === "liveness" ? livenessProbe : startupProbe;
+    const graceSeconds =
+      probe?.terminationGracePeriodSeconds ??
+      spec?.terminationGracePeriodSeconds ??
+      graceSecondsDefault;
+    const actions = stop(view, [name], graceSeconds, graceSeconds);
+    return actions.map((action) => ({ ...action, probe: kind }));
+  });
 }
 
 function untilDeadline({ pod, now }: PodView): Steps {
@@ -161,8 +202,10 @@ function start(view: PodView, container: Container, mayRestart: boolean): Steps 
   const begin: Action = { type: "StartContainer", container, attempt };
   if (!latest) return afterFailure(view, name, [begin]);
   const readyAt = (latest.finishedAt ?? view.now) + crashBackoffMs(attempts);
-  if (readyAt > view.now) return { actions: [], wakeAfterMs: readyAt - view.now };
-  return afterFailure(view, name, [begin]);
+  if (readyAt <= view.now) return afterFailure(view, name, [begin]);
+  const isTold = view.backedOff.get(name) === latest.attempt;
+  const told: Action[] = isTold ? [] : [{ type: "TellBackOff", name, attempt: latest.attempt }];
+  return { actions: told, wakeAfterMs: readyAt - view.now };
 }
 
 /** A node that lost its containers goes on counting where the status left off. */
@@ -176,7 +219,7 @@ function nextAttempt({ pod }: PodView, name: string, latest: number | undefined)
 }
 
 function afterFailure(view: PodView, name: string, actions: readonly Action[]): Steps {
-  const failure = view.failures.get(name);
+  const failure = failureOf(view, name);
   if (!failure) return { actions, wakeAfterMs: undefined };
   const readyAt = failure.at + startBackoffMs(failure);
   return readyAt > view.now

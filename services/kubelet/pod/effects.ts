@@ -5,9 +5,19 @@ import { hasReason } from "#libs/api/errors.ts";
 import type { Client } from "#libs/client/client.ts";
 import type { Recorder } from "#libs/client/recorder.ts";
 import type { Container, Pod, PodStatus } from "#proto/gen/k8s/core/v1.ts";
-import { type Runtime, RuntimeError, type RuntimePod } from "../runtime.ts";
+import { type Runtime, RuntimeError, type RuntimePod, type StartStep } from "../runtime.ts";
 import type { Action } from "./decide.ts";
+import {
+  type Happening,
+  ofBackOff,
+  ofFailedProbe,
+  ofFailedSandbox,
+  ofFailedStart,
+  ofStep,
+  ofStop,
+} from "./happenings.ts";
 import { Prober } from "./prober.ts";
+import { isSameStatus, statusOf } from "./status.ts";
 import type { PodView, StartFailure } from "./view.ts";
 
 export interface WorkerOptions {
@@ -21,6 +31,8 @@ export interface WorkerOptions {
 }
 
 const sandbox = "";
+/** While actions take longer than this, what they have come to is told. */
+const progressMs = 500;
 const versionOf = ({ metadata }: Pod) => Number(metadata?.resourceVersion ?? 0);
 
 /** Everything that is remembered of one pod while its machine lives. */
@@ -29,6 +41,9 @@ export class PodWorker {
   readonly #prober: Prober;
   readonly #failures = new Map<string, StartFailure>();
   readonly #stopping = new Map<string, number>();
+  readonly #backedOff = new Map<string, number>();
+  /** Aborted when no container of the pod need be started any more. */
+  readonly #ending = new AbortController();
   #pod: Pod;
   #isTornDown = false;
 
@@ -39,10 +54,8 @@ export class PodWorker {
       world: options.host.world,
       runtime: options.runtime,
       onChange: options.onChange,
-      onFailure: (container, kind, { output }) => {
-        const message = `${kind[0]?.toUpperCase()}${kind.slice(1)} probe failed: ${output}`;
-        this.#record("Warning", "Unhealthy", message, container);
-      },
+      onFailure: (container, kind, { output }) =>
+        this.#record(ofFailedProbe(kind, output), container),
     });
   }
 
@@ -54,6 +67,7 @@ export class PodWorker {
   update(pod: Pod): void {
     if (versionOf(pod) < versionOf(this.#pod)) return;
     this.#pod = pod;
+    if (pod.metadata?.deletionTimestamp) this.#ending.abort(new Error("the pod is deleted"));
     this.#options.onChange();
   }
 
@@ -63,11 +77,19 @@ export class PodWorker {
     const deletionTimestamp = new Date(host.world.now()).toISOString();
     const metadata = { ...this.#pod.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 };
     this.#pod = { ...this.#pod, metadata };
+    this.#ending.abort(new Error("the pod is gone"));
     onChange();
   }
 
   stop(): void {
+    this.#ending.abort(new Error("the kubelet ends"));
     this.#prober.stop();
+  }
+
+  /** Brings files up to date that show objects of the API. */
+  async refresh(): Promise<void> {
+    if (this.#ending.signal.aborted || this.#isTornDown) return;
+    await this.#options.runtime.refresh?.(this.#pod);
   }
 
   async observe(uid: string): Promise<PodView> {
@@ -86,6 +108,7 @@ export class PodWorker {
       failures: this.#failures,
       probes: this.#prober.states(),
       stopping: this.#stopping,
+      backedOff: this.#backedOff,
       isTornDown: this.#isTornDown,
       hostIp,
       now,
@@ -102,19 +125,44 @@ export class PodWorker {
   }
 
   async act(actions: readonly Action[]): Promise<void> {
-    for (const action of actions) await this.#do(action);
+    const { host } = this.#options;
+    let telling = Promise.resolve();
+    const cancel = host.world.every(progressMs, () => {
+      telling = telling.then(() => this.#tellProgress());
+    });
+    try {
+      for (const action of actions) await this.#do(action);
+    } finally {
+      cancel();
+      await telling;
+    }
+  }
+
+  /** A pull can take minutes: meanwhile the status must not be that of a pod nobody cares for. */
+  async #tellProgress(): Promise<void> {
+    const { runtime, hostIp, host } = this.#options;
+    try {
+      const found = await runtime.get(this.#pod.metadata?.uid ?? "");
+      const status = statusOf(this.#viewOf(found, hostIp, host.world.now()));
+      if (!isSameStatus(status, this.#pod.status)) await this.#writeStatus(status);
+    } catch (error) {
+      // What is told at the end counts.
+      host.log.debug({ err: error }, "progress was not told");
+    }
   }
 
   async #do(action: Action): Promise<void> {
     const { runtime } = this.#options;
-    const uid = this.#pod.metadata?.uid ?? "";
+    const { uid = "" } = this.#pod.metadata ?? {};
     switch (action.type) {
       case "CreateSandbox":
-        return this.#try(sandbox, () => runtime.createSandbox(this.#pod));
+        return this.#try(sandbox, 0, "", () => runtime.createSandbox(this.#pod));
       case "StartContainer":
         return this.#start(action.container, action.attempt);
       case "StopContainer":
-        return this.#beginStop(uid, action.name, action.graceSeconds);
+        return this.#beginStop(action);
+      case "TellBackOff":
+        return this.#tellBackOff(action.name, action.attempt);
       case "RemoveSandbox":
         this.#prober.stop();
         await runtime.removeSandbox(uid, { keepLogs: action.keepLogs });
@@ -129,44 +177,54 @@ export class PodWorker {
 
   async #start(container: Container, attempt: number): Promise<void> {
     const { name = "", image = "" } = container;
-    const { runtime } = this.#options;
-    await this.#try(name, async () => {
-      await runtime.startContainer(this.#pod, container, attempt);
-      const present = `Container image "${image}" already present on machine`;
-      this.#record("Normal", "Pulled", present, container);
-      this.#record("Normal", "Created", "Container created", container);
-      this.#record("Normal", "Started", "Container started", container);
-    });
+    const { signal } = this.#ending;
+    if (signal.aborted) return;
+    const tell = (step: StartStep) => this.#record(ofStep(step, image), container);
+    await this.#try(name, attempt, image, () =>
+      this.#options.runtime.startContainer(this.#pod, container, attempt, { tell, signal }),
+    );
   }
 
   /** A refusal by the runtime is remembered and shown; it is no failure of the machine. */
-  async #try(name: string, work: () => Promise<void>): Promise<void> {
+  async #try(
+    name: string,
+    attempt: number,
+    image: string,
+    work: () => Promise<void>,
+  ): Promise<void> {
     try {
       await work();
       this.#failures.delete(name);
     } catch (error) {
+      if (this.#ending.signal.aborted) return;
       if (!(error instanceof RuntimeError)) throw error;
       const { reason, message } = error;
       const count = (this.#failures.get(name)?.count ?? 0) + 1;
       const at = this.#options.host.world.now();
-      this.#failures.set(name, { reason, message, at, count });
-      const shown = name === sandbox ? "FailedCreatePodSandBox" : "Failed";
-      this.#record("Warning", shown, `Error: ${message}`, name === sandbox ? undefined : { name });
+      this.#failures.set(name, { reason, message, at, count, attempt });
+      if (name === sandbox) return this.#record(ofFailedSandbox(reason, message), undefined);
+      for (const each of ofFailedStart(reason, message, image)) this.#record(each, { name });
     }
   }
 
   /** Ending takes as long as the grace period: the machine goes on, and looks when it is over. */
-  #beginStop(uid: string, name: string, graceSeconds: number): void {
+  #beginStop({ name, graceSeconds, probe }: Extract<Action, { type: "StopContainer" }>): void {
     const { runtime, host, onChange } = this.#options;
-    if (!this.#stopping.has(name)) {
-      this.#record("Normal", "Killing", `Stopping container ${name}`, { name });
-    }
+    if (!this.#stopping.has(name)) this.#record(ofStop(name, probe), { name });
     this.#stopping.set(name, graceSeconds);
-    runtime.stopContainer(uid, name, graceSeconds).then(onChange, (error: unknown) => {
+    const tell = (step: StartStep) => this.#record(ofStep(step, ""), { name });
+    const stopped = runtime.stopContainer(this.#pod, name, graceSeconds, tell);
+    stopped.then(onChange, (error: unknown) => {
       host.log.warn({ err: error, container: name }, "stopping failed");
       this.#stopping.delete(name);
       host.world.after(stopRetryMs, onChange);
     });
+  }
+
+  #tellBackOff(name: string, attempt: number): void {
+    this.#backedOff.set(name, attempt);
+    const { name: pod = "", namespace = "", uid = "" } = this.#pod.metadata ?? {};
+    this.#record(ofBackOff(name, `${pod}_${namespace}(${uid})`), { name });
   }
 
   async #writeStatus(status: PodStatus): Promise<void> {
@@ -205,19 +263,13 @@ export class PodWorker {
     }
   }
 
-  #record(
-    type: "Normal" | "Warning",
-    reason: string,
-    message: string,
-    container: { readonly name?: string } | undefined,
-  ): void {
+  #record(happening: Happening, container: { readonly name?: string } | undefined): void {
     const { recorder } = this.#options;
     const kind = this.#pod.spec?.initContainers?.some(({ name }) => name === container?.name)
       ? "initContainers"
       : "containers";
     const fieldPath = container ? `spec.${kind}{${container.name ?? ""}}` : undefined;
-    const object = this.#pod;
-    recorder.record({ object, type, reason, message, ...(fieldPath ? { fieldPath } : {}) });
+    recorder.record({ object: this.#pod, ...happening, ...(fieldPath ? { fieldPath } : {}) });
   }
 }
 

@@ -2,11 +2,14 @@
 import {
   containersOf,
   failed,
+  hasStarted,
   initContainersOf,
+  isDeleted,
   isSidecar,
   latestOf,
   type PodView,
   restartPolicyOf,
+  runningIn,
   succeeded,
 } from "./view.ts";
 
@@ -16,15 +19,14 @@ export type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
 export type Initialization = "working" | "done" | "failed";
 
 export function initialization(view: PodView): Initialization {
+  // They were done when the first of the others started; what a sidecar does later is its own.
+  if (containersOf(view.pod).some(({ name = "" }) => latestOf(view, name))) return "done";
+  const isLast = restartPolicyOf(view.pod) === "Never" || isDeleted(view.pod);
   for (const container of initContainersOf(view.pod)) {
     const latest = latestOf(view, container.name ?? "");
-    if (isSidecar(container)) {
-      if (!latest) return "working";
-      continue;
-    }
-    if (succeeded(latest)) continue;
-    if (failed(latest) && restartPolicyOf(view.pod) === "Never") return "failed";
-    return "working";
+    const isInitialized = isSidecar(container) ? hasStarted(view, container) : succeeded(latest);
+    if (isInitialized) continue;
+    return !isSidecar(container) && failed(latest) && isLast ? "failed" : "working";
   }
   return "done";
 }
@@ -36,22 +38,34 @@ export function isPastDeadline({ pod, now }: PodView): boolean {
   return seconds !== undefined && !Number.isNaN(started) && now - started >= seconds * 1_000;
 }
 
-export function phaseOf(view: PodView): Phase {
+/** How the pod ends, once everything in it has; undefined while it has reason to go on. */
+export function outcomeOf(view: PodView): "Succeeded" | "Failed" | undefined {
   const { pod, isTornDown } = view;
   const present = pod.status?.phase;
   if (present === "Succeeded" || present === "Failed") return present;
-  if (isPastDeadline(view)) return "Failed";
-  const state = initialization(view);
-  if (state === "failed") return "Failed";
-  if (state === "working") return "Pending";
+  if (isPastDeadline(view) || initialization(view) === "failed") return "Failed";
   const latest = containersOf(pod).map(({ name = "" }) => latestOf(view, name));
-  if (latest.some((container) => container === undefined)) {
-    return isTornDown ? "Failed" : latest.some(Boolean) ? "Running" : "Pending";
-  }
-  if (latest.some((container) => container?.state === "running")) return "Running";
-  if (restartPolicyOf(pod) === "Always") return "Running";
+  if (isTornDown && latest.includes(undefined)) return "Failed";
+  if (!latest.every((container) => container?.state === "exited")) return undefined;
+  const policy = isDeleted(pod) ? "Never" : restartPolicyOf(pod);
+  if (policy === "Always") return undefined;
   if (latest.every(succeeded)) return "Succeeded";
-  return restartPolicyOf(pod) === "Never" ? "Failed" : "Running";
+  return policy === "Never" ? "Failed" : undefined;
+}
+
+/** A pod that ends is told to have ended when nothing of it runs any more. */
+export function phaseOf(view: PodView): Phase {
+  const outcome = outcomeOf(view);
+  if (outcome && runningIn(view).length === 0) return outcome;
+  if (initialization(view) !== "done") return "Pending";
+  const isMissing = containersOf(view.pod).some(({ name = "" }) => neverStarted(view, name));
+  return isMissing ? "Pending" : "Running";
+}
+
+/** Neither the runtime nor the status knows of a start. */
+function neverStarted(view: PodView, wanted: string): boolean {
+  const known = view.pod.status?.containerStatuses?.find(({ name }) => name === wanted);
+  return latestOf(view, wanted) === undefined && !known?.containerID;
 }
 
 export const isOver = (phase: Phase) => phase === "Succeeded" || phase === "Failed";

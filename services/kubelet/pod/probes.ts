@@ -26,7 +26,7 @@ const none = { ok: true, count: 0 };
 export function initialRecord(container: Container): ProbeRecord {
   const started = container.startupProbe === undefined;
   return {
-    state: { started, ready: started && !container.readinessProbe, isUnhealthy: false },
+    state: { started, ready: started && !container.readinessProbe },
     streaks: { startup: none, readiness: none, liveness: none },
   };
 }
@@ -59,7 +59,7 @@ function conclusion(
   ok: boolean,
 ): ProbeState {
   if (kind === "readiness") return { ...state, ready: ok };
-  if (!ok) return { ...state, ready: false, isUnhealthy: true };
+  if (!ok) return { ...state, ready: false, unhealthy: kind };
   if (kind === "liveness") return state;
   return { ...state, started: true, ready: container.readinessProbe === undefined };
 }

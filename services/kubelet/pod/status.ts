@@ -1,5 +1,6 @@
 /** The status that a pod should show, from what its containers do: pure. */
 import { isDeepStrictEqual } from "node:util";
+import { goQuote } from "#libs/api/gotext.ts";
 import type {
   Container,
   ContainerState,
@@ -8,17 +9,22 @@ import type {
   PodStatus,
 } from "#proto/gen/k8s/core/v1.ts";
 import type { RuntimeContainer } from "../runtime.ts";
-import { crashBackoffMs, startBackoffMs } from "./backoff.ts";
-import { initialization, isOver, isPastDeadline, type Phase, phaseOf } from "./phase.ts";
+import { crashBackoffMs } from "./backoff.ts";
+import { initialization, isPastDeadline, outcomeOf, type Phase, phaseOf } from "./phase.ts";
 import {
   attemptsOf,
   containersOf,
+  failed,
+  failureOf,
   hasStarted,
   initContainersOf,
   isDeleted,
   isServing,
   isSidecar,
+  latestOf,
   type PodView,
+  restartPolicyOf,
+  type StartFailure,
 } from "./view.ts";
 
 const timeText = (milliseconds: number) =>
@@ -28,7 +34,8 @@ export function statusOf(view: PodView): PodStatus {
   const { pod, runtime, hostIp, now } = view;
   const present = pod.status ?? {};
   const phase = phaseOf(view);
-  const ip = runtime?.ip ?? present.podIP;
+  const isHostNetwork = pod.spec?.hostNetwork === true && runtime !== undefined;
+  const ip = isHostNetwork ? hostIp : (runtime?.ip ?? present.podIP);
   const pastDeadline = isPastDeadline(view);
   const inits = initContainersOf(pod).map((container) => containerStatus(view, container, true));
   const main = containersOf(pod).map((container) => containerStatus(view, container, false));
@@ -92,8 +99,14 @@ function knownStatus({ pod }: PodView, name: string, isInit: boolean): Container
 
 function statusResources({ resources }: Container): Pick<ContainerStatus, "resources"> {
   const { limits, requests } = resources ?? {};
-  return limits || requests ? { resources: { ...(limits && { limits }), ...(requests && { requests }) } } : {};
+  if (!limits && !requests) return {};
+  return { resources: { ...(limits && { limits }), ...(requests && { requests }) } };
 }
+
+const lostAtEnd = "The container could not be located when the pod was terminated";
+const lostMeanwhile =
+  "The container could not be located when the pod was deleted.  " +
+  "The container used to be Running";
 
 /** It was there and is no more: it ended with the pod, unless a new one is about to start. */
 function forgotten({ isTornDown, pod, now }: PodView, known: ContainerStatus): ContainerStatus {
@@ -101,7 +114,7 @@ function forgotten({ isTornDown, pod, now }: PodView, known: ContainerStatus): C
   const ended = {
     exitCode: 137,
     reason: "ContainerStatusUnknown",
-    message: "The container could not be located when the pod was terminated",
+    message: isTornDown || isDeleted(pod) ? lostAtEnd : lostMeanwhile,
     finishedAt: timeText(now),
     startedAt: known.state?.running?.startedAt ?? timeText(now),
     ...(known.containerID ? { containerID: known.containerID } : {}),
@@ -122,11 +135,16 @@ function stateOf(view: PodView, container: Container, isInit: boolean): Containe
   if (latest?.state === "running") {
     return { running: { startedAt: timeText(latest.startedAt) } };
   }
-  if (failure) return { waiting: failedStart(failure) };
-  if (!latest) return { waiting: { reason: waitingReason(view, isInit) } };
+  const goesOn = !isDeleted(view.pod) && !outcomeOf(view);
+  const standing = failureOf(view, name);
+  if (standing && goesOn) return { waiting: failedStart(standing, container) };
+  if (!latest) return { waiting: { reason: waitingReason(view) } };
+  if (!goesOn || !willRestart(view, container, isInit, latest)) {
+    return { terminated: terminated(latest) };
+  }
   const backoff = crashBackoffMs(attempts);
-  const isWaiting = !isDeleted(view.pod) && !isOver(phaseOf(view)) && willRestart(view, container);
-  if (!isWaiting || backoff === 0) return { terminated: terminated(latest) };
+  if (backoff === 0 && failure) return { waiting: failedStart(failure, container) };
+  if (backoff === 0) return { terminated: terminated(latest) };
   const { name: podName = "", namespace = "", uid = "" } = view.pod.metadata ?? {};
   const message =
     `back-off ${goSeconds(backoff)} restarting failed container=${name} ` +
@@ -140,22 +158,28 @@ function goSeconds(milliseconds: number): string {
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
 
-function failedStart({ reason, message, ...failure }: { reason: string; message: string; at: number; count: number }) {
-  const isPull = reason === "ErrImagePull" && failure.count > 1;
-  if (!isPull) return { reason, message };
-  const wait = goSeconds(startBackoffMs({ reason, message, ...failure }));
-  return { reason: "ImagePullBackOff", message: `Back-off ${wait} pulling image: ${message}` };
+function failedStart(failure: StartFailure, { image = "" }: Container) {
+  const { reason, message, count } = failure;
+  if (reason !== "ErrImagePull" || count === 1) return { reason, message };
+  // The first failure shows what went wrong; from the second on waiting is the news.
+  const text = `Back-off pulling image ${goQuote(image)}: ErrImagePull: ${message}`;
+  return { reason: "ImagePullBackOff", message: text };
 }
 
-function waitingReason(view: PodView, isInit: boolean): string {
-  const hasInits = initContainersOf(view.pod).length > 0;
-  if (!hasInits) return "ContainerCreating";
-  if (isInit) return "PodInitializing";
-  return initialization(view) === "done" ? "ContainerCreating" : "PodInitializing";
-}
+const waitingReason = ({ pod }: PodView): string =>
+  initContainersOf(pod).length > 0 ? "PodInitializing" : "ContainerCreating";
 
-function willRestart({ pod }: PodView, { restartPolicy: own }: Container): boolean {
-  return own === "Always" || pod.spec?.restartPolicy !== "Never";
+/** Will a container that ended be started again, now or later? */
+function willRestart(
+  { pod }: PodView,
+  container: Container,
+  isInit: boolean,
+  latest: RuntimeContainer,
+): boolean {
+  if (isSidecar(container)) return true;
+  const policy = restartPolicyOf(pod);
+  if (policy === "Always") return !isInit || failed(latest);
+  return policy === "OnFailure" && failed(latest);
 }
 
 function terminated(container: RuntimeContainer): NonNullable<ContainerState["terminated"]> {
@@ -225,8 +249,8 @@ function initialized(view: PodView, phase: Phase): Wanted {
   }
   const incomplete = initContainersOf(view.pod)
     .filter((container) => {
-      const latest = attemptsOf(view, container.name ?? "").at(-1);
-      return isSidecar(container) ? !latest : latest?.exitCode !== 0;
+      if (isSidecar(container)) return !hasStarted(view, container);
+      return latestOf(view, container.name ?? "")?.exitCode !== 0;
     })
     .map(({ name = "" }) => name);
   const message = `containers with incomplete status: [${incomplete.join(" ")}]`;
@@ -247,13 +271,13 @@ function readiness(view: PodView, phase: Phase): Omit<Wanted, "type"> {
 /** Readiness gates: conditions that others set, and that must be true too. */
 function gates({ pod }: PodView, ready: Omit<Wanted, "type">): Partial<Wanted> {
   if (ready.status !== "True") return {};
-  const missing = (pod.spec?.readinessGates ?? []).filter(
-    ({ conditionType }) =>
-      pod.status?.conditions?.find(({ type }) => type === conditionType)?.status !== "True",
-  );
-  if (missing.length === 0) return {};
-  const parts = missing.map(
-    ({ conditionType = "" }) => `corresponding condition of pod readiness gate "${conditionType}" does not exist.`,
-  );
+  const parts = (pod.spec?.readinessGates ?? []).flatMap(({ conditionType = "" }) => {
+    const found = pod.status?.conditions?.find(({ type }) => type === conditionType);
+    const gate = `pod readiness gate ${goQuote(conditionType)}`;
+    if (!found) return [`corresponding condition of ${gate} does not exist.`];
+    if (found.status === "True") return [];
+    return [`the status of ${gate} is not "True", but ${found.status ?? ""}`];
+  });
+  if (parts.length === 0) return {};
   return { status: "False", reason: "ReadinessGatesNotReady", message: parts.join(", ") };
 }

@@ -9,14 +9,16 @@ export interface StartFailure {
   readonly at: number;
   /** Failures in a row. */
   readonly count: number;
+  /** Which start it was. */
+  readonly attempt: number;
 }
 
 /** Results of a container's probes so far. */
 export interface ProbeState {
   readonly started: boolean;
   readonly ready: boolean;
-  /** The liveness or startup probe gave up on it. */
-  readonly isUnhealthy: boolean;
+  /** Which probe gave up on it. */
+  readonly unhealthy?: "startup" | "liveness";
 }
 
 export interface PodView {
@@ -28,6 +30,8 @@ export interface PodView {
   readonly probes: ReadonlyMap<string, ProbeState>;
   /** Containers that were told to end, with the seconds that they were given. */
   readonly stopping: ReadonlyMap<string, number>;
+  /** The attempt of each container whose back-off was told in an event. */
+  readonly backedOff: ReadonlyMap<string, number>;
   /** The sandbox was removed for good: the pod is over or deleted. */
   readonly isTornDown: boolean;
   readonly hostIp: string;
@@ -55,6 +59,15 @@ export const succeeded = (container: RuntimeContainer | undefined) =>
   container?.state === "exited" && container.exitCode === 0;
 export const failed = (container: RuntimeContainer | undefined) =>
   container?.state === "exited" && container.exitCode !== 0;
+
+/** The last start's failure, unless it left a container behind that tells the same. */
+export function failureOf(view: PodView, name: string): StartFailure | undefined {
+  const failure = view.failures.get(name);
+  return failure && latestOf(view, name)?.attempt === failure.attempt ? undefined : failure;
+}
+
+export const runningIn = ({ runtime }: PodView): RuntimeContainer[] =>
+  runtime?.containers.filter(({ state }) => state === "running") ?? [];
 
 /** Runs, and its probes (if it has any) say that it may serve. */
 export function isServing(view: PodView, { name = "" }: Container): boolean {

@@ -10,6 +10,7 @@ import {
   type RuntimeContainer,
   RuntimeError,
   type RuntimePod,
+  type StartContext,
 } from "../../runtime.ts";
 import { AddressPool } from "./addresses.ts";
 import { SimulatedLog } from "./log.ts";
@@ -71,7 +72,12 @@ export class SimulatedRuntime implements Runtime {
     return Promise.resolve();
   }
 
-  startContainer(pod: Pod, container: Container, attempt: number): Promise<void> {
+  startContainer(
+    pod: Pod,
+    container: Container,
+    attempt: number,
+    { tell }: StartContext,
+  ): Promise<void> {
     const { uid = "" } = pod.metadata ?? {};
     const { name = "", image = "" } = container;
     const owner = this.#pods.get(uid);
@@ -83,6 +89,8 @@ export class SimulatedRuntime implements Runtime {
     if (script.failure) {
       throw new RuntimeError(script.failure.reason, script.failure.message);
     }
+    tell({ type: "ImagePresent" });
+    tell({ type: "Created" });
     const startedAt = this.#world.now();
     const log = new SimulatedLog();
     for (const line of script.output) log.write(line, startedAt);
@@ -103,10 +111,12 @@ export class SimulatedRuntime implements Runtime {
       const exit = () => this.#exit(uid, started, script.exitCode);
       started.cancelExit = this.#world.after(script.exitAfterMs, exit);
     }
+    tell({ type: "Started" });
     return Promise.resolve();
   }
 
-  stopContainer(uid: string, name: string): Promise<void> {
+  stopContainer({ metadata }: Pod, name: string): Promise<void> {
+    const { uid = "" } = metadata ?? {};
     const running = this.#pods
       .get(uid)
       ?.containers.find((container) => container.name === name && container.state === "running");
