@@ -94,14 +94,21 @@ class StoreBench {
     await this.#put("CREATE", key, Buffer.alloc(1_024, "kubus "));
     const subject = this.#connected.subjects.store("get", key);
     const request = { key, revision: 0 };
-    const latencies = await this.#load(clients, () => call(this.#connected, getRpc, subject, request));
+    const latencies = await this.#load(clients, () =>
+      call(this.#connected, getRpc, subject, request),
+    );
     this.#note(`get, ${clients} clients`, latencies);
   }
 
   /** Deliveries a second to so many subscriptions while 64 clients write. */
   async watchers(count: number): Promise<void> {
     const { url: servers } = this.#nats;
-    const watching = await connect({ servers, prefix: "kubus", name: "watchers", world: realWorld });
+    const watching = await connect({
+      servers,
+      prefix: "kubus",
+      name: "watchers",
+      world: realWorld,
+    });
     let deliveries = 0;
     const subject = watching.subjects.watchResource("", "configmaps");
     for (let index = 0; index < count; index += 1) {
@@ -130,10 +137,18 @@ class StoreBench {
       const answer = await call(this.#connected, listRpc, subject, request);
       found += answer.records.length;
       const { key } = answer.records[answer.records.length - 1] ?? {};
-      [afterNamespace, afterName, revision] = [key?.namespace ?? "", key?.name ?? "", answer.revision];
+      [afterNamespace, afterName, revision] = [
+        key?.namespace ?? "",
+        key?.name ?? "",
+        answer.revision,
+      ];
       if (!answer.more) break;
     }
-    this.measured.push({ name: `list of ${found} in pages of 500`, value: now() - startedAt, unit: "ms" });
+    this.measured.push({
+      name: `list of ${found} in pages of 500`,
+      value: now() - startedAt,
+      unit: "ms",
+    });
   }
 
   /** Kills the store and measures the time until it answers with so many keys. */
