@@ -2,6 +2,7 @@
 import { defaultTolerationSeconds } from "./defaulttolerationseconds.ts";
 import { namespaceLifecycle } from "./namespacelifecycle.ts";
 import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "./plugin.ts";
+import { podTopologyLabels } from "./podtopologylabels.ts";
 import { priority } from "./priority.ts";
 import { runtimeClass } from "./runtimeclass.ts";
 import { serviceAccount } from "./serviceaccount.ts";
@@ -17,6 +18,7 @@ export const admissionChain: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   storageObjectInUseProtection,
   runtimeClass,
+  podTopologyLabels,
 ];
 
 export async function admitMutation(

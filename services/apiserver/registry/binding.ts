@@ -11,6 +11,7 @@ import {
 } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import type { Binding, Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
+import { topologyLabels } from "../admission/podtopologylabels.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
 import { timeText } from "./decide/system.ts";
 import { readDraft } from "./draft.ts";
@@ -53,13 +54,18 @@ export async function bindPod(
   }
   validateBinding(binding);
   const now = context.world.now();
+  const labels = topologyLabels(context.reader, binding.target?.name ?? "");
+  const labelled = {
+    ...binding,
+    metadata: { ...binding.metadata, labels: { ...labels, ...binding.metadata?.labels } },
+  };
   const { revision } = await transact(context, {
     definition,
     key: { namespace, name },
     dryRun: options.dryRun,
     decide: (current: Version | undefined) => {
       if (current === undefined) throw notFound(resourceName(definition), name);
-      const draft = bind(current.object as Pod, binding, now);
+      const draft = bind(current.object as Pod, labelled, now);
       return { type: "put", draft: draft as KubeObject };
     },
   });
