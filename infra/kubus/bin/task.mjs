@@ -29,6 +29,9 @@ const lint = command(
 const natsServer = script("nats-server", "infra/nats/main.ts");
 const natsCli = script("nats command line", "infra/nats/main.ts", "cli");
 const kubectl = script("kubectl", "infra/kubectl/main.ts");
+// Tests with containers need an engine; where there is none they say so and are left out.
+const docker = script("docker engine", "infra/docker/main.ts");
+const dockerEnd = script("docker engine ended", "infra/docker/main.ts", "stop");
 const vitest = (...arguments_) =>
   command("tests", bin("vitest"), "run", "--config=infra/test/vitest.config.ts", ...arguments_);
 
@@ -37,7 +40,7 @@ const tasks = {
   test: (...filter) =>
     filter.length > 0
       ? [codegen, vitest(...filter)]
-      : [codegen, typeCheck, lint, natsServer, natsCli, kubectl, vitest()],
+      : [codegen, typeCheck, lint, natsServer, natsCli, kubectl, docker, vitest()],
   check: () => [codegen, typeCheck, lint],
   bench: (...arguments_) => [codegen, script("bench", "infra/bench/main.ts", ...arguments_)],
   codegen: (...arguments_) => [script("codegen", "infra/codegen/main.ts", ...arguments_)],
@@ -61,5 +64,6 @@ for (const { name, file, arguments: arguments_ } of steps(...rest)) {
   if (name !== "tests") process.stderr.write(`${summary.at(-1)}\n`);
   if (exitCode !== 0) break;
 }
+if (task === "test") await run(dockerEnd.file, dockerEnd.arguments, { cwd: root, env });
 if (exitCode !== 0) process.stderr.write(`${summary.at(-1)}: exit code ${exitCode}\n`);
 process.exitCode = exitCode;
