@@ -59,9 +59,9 @@ export function statusOf(input: StatusInput): DeploymentStatus {
   if (input.discovery && wanted.progressDeadlineSeconds !== undefined) {
     conditions = noteDiscovery(conditions, input);
   }
-  conditions = withCondition(conditions, availability(wanted, counted), input.now);
   if (input.isHeld) conditions = notePause(conditions, input);
-  else conditions = noteProgress(conditions, counted, input);
+  conditions = withCondition(conditions, availability(wanted, counted), input.now);
+  if (!input.isHeld) conditions = noteProgress(conditions, counted, input);
   return { ...counted, ...(conditions.length > 0 ? { conditions } : {}) };
 }
 
