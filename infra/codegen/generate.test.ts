@@ -113,6 +113,23 @@ describe("what is generated", () => {
 describe("what is refused", () => {
   beforeEach(() => writeProto("k8s/schema/options.proto", optionsProto));
 
+  const other = 'import "k8s/a/v1/b.proto"; message One { Two two = 1; }';
+
+  it.each([
+    ["a type whose file is not imported", other.slice(26), "does not import k8s/a/v1/b.proto"],
+    [
+      "an import of nothing",
+      'import "k8s/a/v1/c.proto"; message One {}',
+      "k8s/a/v1/c.proto in vain",
+    ],
+    ["imports in a circle", other, "imports run in a circle: k8s/a/v1/a.proto"],
+  ])("%s", (_, body, message) => {
+    writeProto("k8s/a/v1/a.proto", `package k8s.a.v1;\n${body}`);
+    const two = 'import "k8s/a/v1/a.proto"; message Two { One one = 1; }';
+    writeProto("k8s/a/v1/b.proto", `package k8s.a.v1;\n${two}`);
+    expect(() => ensureGenerated({ proto })).toThrow(message);
+  });
+
   it.each([
     ["text that does not parse", "message One {", "illegal end of input"],
     ["an unknown type", "message One { Missing one = 1; }", "unknown type Missing"],

@@ -7,7 +7,7 @@ import { modulePath, typeScriptModules } from "./typescript.ts";
 const root = join(import.meta.dirname, "..", "..");
 
 /** Changes of the generator itself make its output stale too. */
-const sources = ["read.ts", "typescript.ts", "generate.ts"].map((name) =>
+const sources = ["read.ts", "imports.ts", "typescript.ts", "generate.ts"].map((name) =>
   join(import.meta.dirname, name),
 );
 
@@ -25,13 +25,10 @@ export interface GenerateOptions {
 export function ensureGenerated(options: GenerateOptions = {}): boolean {
   const proto = options.proto ?? join(root, "proto");
   const out = options.out ?? join(proto, "gen");
-  const paths = readdirSync(proto)
-    .filter((name) => join(proto, name) !== out)
-    .toSorted()
-    .flatMap((name) => protoFiles(join(proto, name)));
-  const hash = hashOf([...sources, ...paths], proto);
+  const names = protoFiles(proto, out);
+  const hash = hashOf([...sources, ...names.map((name) => join(proto, name))], proto);
   if (isFresh(out, hash)) return false;
-  const files = render(paths);
+  const files = render(proto, names);
   for (const [path, text] of files) replace(join(out, path), text);
   removeOthers(out, files);
   replace(join(out, mark), hash);
@@ -61,8 +58,8 @@ function isFresh(out: string, hash: string): boolean {
 }
 
 /** Contents by path below the output folder. */
-function render(paths: readonly string[]): Map<string, string> {
-  const descriptor = readProtos(paths);
+function render(proto: string, names: readonly string[]): Map<string, string> {
+  const descriptor = readProtos(proto, names);
   const files = new Map([["descriptor.json", JSON.stringify(descriptor)]]);
   for (const [name, text] of typeScriptModules(descriptor)) files.set(modulePath(name), text);
   return files;

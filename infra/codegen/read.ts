@@ -7,6 +7,7 @@ import type {
   MessageDescriptor,
   PackageDescriptor,
 } from "#libs/schema/descriptor.ts";
+import { checkImports, type ProtoFile } from "./imports.ts";
 
 /** The options themselves are not messages that anybody exchanges. */
 const optionsPackage = "k8s.schema";
@@ -19,48 +20,61 @@ const scalars: ReadonlySet<string> = new Set([
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Paths of all proto files below a folder, sorted. */
-export function protoFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".proto"))
-    .toSorted()
-    .map((path) => join(folder, path));
+/** Names of all proto files below a folder, but for one part of it; sorted, as imports name them. */
+export function protoFiles(folder: string, but: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => join(folder, name) !== but)
+    .flatMap((name) =>
+      readdirSync(join(folder, name), { recursive: true, encoding: "utf8" })
+        .filter((path) => path.endsWith(".proto"))
+        .map((path) => `${name}/${path}`),
+    )
+    .toSorted();
 }
 
 /**
- * Everything that the proto files say. Throws with the place when a file does not parse, a type is
- * unknown, an option is not declared, or two fields share a number or JSON name.
+ * Everything that the proto files in a folder say. Throws with the place when a file does not
+ * parse, a type is unknown or not imported, imports run in a circle, an option is not declared, or
+ * two fields share a number or JSON name.
  */
-export function readProtos(paths: readonly string[]): Descriptor {
+export function readProtos(folder: string, names: readonly string[]): Descriptor {
   const root = new protobuf.Root();
   const packages: Record<string, PackageDescriptor> = {};
-  for (const path of paths) {
-    const { package: name } = parse(path, root);
-    if (name === undefined) throw new Error(`${path}: no package`);
-    const namespace = root.lookup(name);
-    if (name !== optionsPackage) packages[name] = options(namespace, "file");
+  const files = new Map<string, ProtoFile>();
+  const known = new Set<protobuf.ReflectionObject>();
+  for (const name of names) {
+    const { package: packageName, imports = [] } = parse(folder, name, root);
+    if (packageName === undefined) throw new Error(`${name}: no package`);
+    const namespace = root.lookup(packageName);
+    if (packageName !== optionsPackage) packages[packageName] = options(namespace, "file");
+    const types = [...nested(root)].filter((object) => !known.has(object));
+    for (const type of types) known.add(type);
+    files.set(name, { imports, types });
   }
   const messages: Record<string, MessageDescriptor> = {};
   const enums: Record<string, Record<string, number>> = {};
-  for (const object of nested(root)) {
+  for (const object of known) {
     const name = object.fullName.slice(1);
     if (object instanceof protobuf.Enum) enums[name] = object.values;
     if (object instanceof protobuf.Type) messages[name] = message(object);
   }
   checkOptions(root, packages, messages);
+  checkImports(files, messages);
   return { packages, messages, enums };
 }
 
-function parse(path: string, root: protobuf.Root): protobuf.IParserResult {
-  const keepCase = !path.includes("/kubus/");
+/** Kubernetes' names are camel case already, and not always as protobufjs would make them. */
+const keepsCase = (name: string): boolean => name.startsWith("k8s/");
+
+function parse(folder: string, name: string, root: protobuf.Root): protobuf.IParserResult {
   try {
-    return protobuf.parse(readFileSync(path, "utf8"), root, {
-      keepCase,
+    return protobuf.parse(readFileSync(join(folder, name), "utf8"), root, {
+      keepCase: keepsCase(name),
       alternateCommentMode: true,
       preferTrailingComment: false,
     });
   } catch (cause) {
-    throw new Error(`${path}: ${String(cause)}`, { cause });
+    throw new Error(`${name}: ${String(cause)}`, { cause });
   }
 }
 
