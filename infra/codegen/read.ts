@@ -20,7 +20,7 @@ const scalars: ReadonlySet<string> = new Set([
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Names of all proto files below a folder, but for one part of it; sorted, as imports name them. */
+/** Names of all proto files below a folder but for one part of it: sorted, as imports have them. */
 export function protoFiles(folder: string, but: string): string[] {
   return readdirSync(folder)
     .filter((name) => join(folder, name) !== but)
