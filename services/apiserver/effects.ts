@@ -12,6 +12,7 @@ import type { HttpServer } from "./http/options.ts";
 import { startHttp } from "./http/server.ts";
 import { ensureObject } from "./registry/bootstrap.ts";
 import { createRegistry } from "./registry/registry.ts";
+import type { StoreClient } from "./store/client.ts";
 import { nodeStreams } from "./wire.ts";
 
 /** Fills the slots of the machine. Everything ends with the host's signal. */
@@ -25,7 +26,7 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
   return {
     actors: {
       connect: fromPromise<void, void>(async () => {
-        await store.head({ group: "", resource: "namespaces" });
+        await storeAnswers(store);
       }),
       warm: fromPromise<void, void>(async () => {
         await context.caches.start();
@@ -42,6 +43,10 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
           registry,
           resources,
           nodes: nodeStreams(bus),
+          checks: [
+            { name: "bus", probes: ["readyz"], check: () => bus.flush() },
+            { name: "store", probes: ["readyz"], check: () => storeAnswers(store) },
+          ],
           log,
           world,
           signal,
@@ -55,6 +60,11 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
       }),
     },
   };
+}
+
+/** Rejects when it does not. */
+async function storeAnswers(store: StoreClient): Promise<void> {
+  await store.head({ group: "", resource: "namespaces" });
 }
 
 function facilitiesOf(config: ApiServerConfig) {

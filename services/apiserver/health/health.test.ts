@@ -4,10 +4,14 @@ import { health } from "./health.ts";
 import { metrics } from "./metrics.ts";
 
 const fails = () => Promise.reject(new Error("lost"));
-const all = health([
-  { name: "bus", check: fails, probes: ["readyz"] },
-  { name: "store", check: () => {}, probes: ["livez", "readyz"] },
-]);
+const later = { after: () => () => {} };
+const all = health(
+  [
+    { name: "bus", check: fails, probes: ["readyz"] },
+    { name: "store", check: () => {}, probes: ["livez", "readyz"] },
+  ],
+  later,
+);
 const plain = { verbose: false, exclude: [] };
 
 describe("health", () => {
@@ -40,6 +44,18 @@ describe("health", () => {
     ["readyz", "bus", plain, 500, "internal server error: bus failed: reason withheld\n"],
   ])("/%s/%s %j", async (probe, name, question, status, text) => {
     expect(await all.answer(probe, name, question)).toEqual({ status, text });
+  });
+
+  test("a check that takes too long has failed", async () => {
+    const atOnce = {
+      after: (_: number, callback: () => void) => {
+        callback();
+        return () => {};
+      },
+    };
+    const check = () => new Promise<void>(() => {});
+    const { answer } = health([{ name: "slow", check, probes: ["readyz"] }], atOnce);
+    expect((await answer("readyz", "slow", plain))?.status).toBe(500);
   });
 
   test("a check of another probe is not there", async () => {

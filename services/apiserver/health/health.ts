@@ -1,4 +1,5 @@
 /** /healthz, /livez and /readyz: one line a check. */
+import type { World } from "#libs/actor/world.ts";
 import type { HealthCheck } from "../http/options.ts";
 
 export interface HealthAnswer {
@@ -20,8 +21,11 @@ export interface Health {
 
 const ping: HealthCheck = { name: "ping", check: () => {}, probes: ["livez", "readyz"] };
 
-export function health(checks: readonly HealthCheck[]): Health {
-  const all = [ping, ...checks];
+/** Milliseconds that a check may take; then it has failed. */
+const checkMsMax = 2_000;
+
+export function health(checks: readonly HealthCheck[], world: Pick<World, "after">): Health {
+  const all = [ping, ...checks.map((check) => bounded(check, world))];
   const checksOf = (probe: string) =>
     all.filter(({ probes }) => probe === "healthz" || probes.some((known) => known === probe));
   return {
@@ -32,6 +36,15 @@ export function health(checks: readonly HealthCheck[]): Health {
       return check === undefined ? undefined : answerOne(check);
     },
   };
+}
+
+function bounded({ check, ...rest }: HealthCheck, world: Pick<World, "after">): HealthCheck {
+  const inTime = () =>
+    new Promise<void>((resolve, reject) => {
+      const cancel = world.after(checkMsMax, () => reject(new Error("the check takes too long")));
+      Promise.resolve().then(check).then(resolve, reject).finally(cancel);
+    });
+  return { ...rest, check: inTime };
 }
 
 async function answerOne(check: HealthCheck): Promise<HealthAnswer> {

@@ -128,7 +128,7 @@ function doorContext(options: HttpOptions, address: () => string): DoorContext {
     authorizer,
     discovery: discoveryDocuments(served, address),
     openApi: openApiDocuments(served),
-    health: health(checks),
+    health: health(checks, world),
     metrics: metrics(),
   };
 }
