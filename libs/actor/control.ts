@@ -7,8 +7,12 @@ import type {
   TransitionOccurred,
 } from "#proto/gen/kubus/actor/v1.ts";
 import { codecOf } from "#libs/schema/codec.ts";
+import type { Codec } from "#libs/schema/schema.ts";
 
 const openBrace = "{".charCodeAt(0);
+
+/** Whether a shell asks: it writes JSON, and wants to read JSON. */
+export const isJson = (payload: Uint8Array): boolean => payload[0] === openBrace;
 
 export const controlRequest = codecOf<ControlRequest>("kubus.actor.v1.ControlRequest");
 export const controlResponse = codecOf<ControlResponse>("kubus.actor.v1.ControlResponse");
@@ -49,9 +53,14 @@ export function readControl(payload: Uint8Array): Control | undefined {
 
 function parse(payload: Uint8Array): Partial<ControlRequest> | undefined {
   try {
-    if (payload[0] !== openBrace) return controlRequest.decode(payload);
+    if (!isJson(payload)) return controlRequest.decode(payload);
     return JSON.parse(new TextDecoder().decode(payload)) as Partial<ControlRequest>;
   } catch {
     return undefined;
   }
+}
+
+/** The answer in the language of the question. */
+export function writeAnswer<T>(codec: Codec<T>, question: Uint8Array, answer: T): Uint8Array {
+  return isJson(question) ? new TextEncoder().encode(JSON.stringify(answer)) : codec.encode(answer);
 }

@@ -9,9 +9,11 @@ import type { Component, Host } from "./component.ts";
 import {
   type Control,
   controlResponse,
+  isJson,
   readControl,
   stateRequest,
   stateResponse,
+  writeAnswer,
 } from "./control.ts";
 import { afterFailure, type RestartRecord } from "./restarts.ts";
 import { Transitions } from "./transitions.ts";
@@ -205,7 +207,7 @@ class Supervisor<Config> implements Supervised {
   async #onControl(message: BusMessage): Promise<void> {
     const control = readControl(message.data);
     const answer = (accepted: boolean, text: string) =>
-      message.respond(controlResponse.encode({ accepted, message: text }));
+      message.respond(writeAnswer(controlResponse, message.data, { accepted, message: text }));
     if (!control) {
       answer(false, "expected one of crash, stop, pause, resume, delay, drop");
       return;
@@ -261,7 +263,8 @@ class Supervisor<Config> implements Supervised {
     }));
     if (!this.#life) actors.push(this.#absent());
     const { name: component, instance } = this;
-    message.respond(stateResponse.encode({ component, instance, pid: process.pid, actors }));
+    const answer = { component, instance, pid: process.pid, actors };
+    message.respond(writeAnswer(stateResponse, message.data, answer));
   }
 
   #absent() {
@@ -275,6 +278,8 @@ class Supervisor<Config> implements Supervised {
 /** A shell may ask with an empty or JSON payload. */
 function readPrefix(payload: Uint8Array): string {
   try {
+    if (isJson(payload))
+      return String(JSON.parse(Buffer.from(payload).toString()).actorPrefix ?? "");
     return stateRequest.decode(payload).actorPrefix;
   } catch {
     return "";
