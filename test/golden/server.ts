@@ -17,6 +17,8 @@ export interface ControlPlane {
   /** PEM: the administrator's. */
   readonly cert: string;
   readonly key: string;
+  /** Ends a component at once; its supervisor starts it again. */
+  crash(component: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -61,6 +63,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
   return {
     url: `https://127.0.0.1:${port}`,
     ...pki.admin,
+    async crash(component) {
+      const [bus] = buses;
+      const subject = bus?.subjects.actor(component, "0", "control") ?? "";
+      await bus?.request(subject, Buffer.from('{"crash":{}}'));
+    },
     async stop() {
       for (const part of running.toReversed()) await part.stop();
       for (const bus of buses.toReversed()) await bus.close();
