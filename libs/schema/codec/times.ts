@@ -74,7 +74,10 @@ export function durationText(nanos: number): string {
   if (size < second) return `${sign}${size / nanosPerMilli}ms`;
   const hours = Math.floor(size / (3_600 * second));
   const minutes = Math.floor(size / (60 * second)) % 60;
-  const seconds = (size % (60 * second)) / second;
+  const fraction = String(size % second)
+    .padStart(9, "0")
+    .replace(/0+$/, "");
+  const seconds = `${Math.floor(size / second) % 60}${fraction === "" ? "" : `.${fraction}`}`;
   const head = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : "";
   return `${sign}${head}${seconds}s`;
 }
