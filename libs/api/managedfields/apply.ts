@@ -2,6 +2,7 @@
 import type { MessageSchema } from "#libs/schema/schema.ts";
 import type { ManagedFieldsEntry } from "#proto/gen/k8s/meta/v1.ts";
 import { badRequest, StatusError } from "../errors.ts";
+import { depthMax, isDeeper } from "../patch/json-value.ts";
 import type { KubeObject } from "../resource.ts";
 import { compareObjects, exclude } from "./compare.ts";
 import { conflictError } from "./conflicts.ts";
@@ -104,6 +105,7 @@ function checkApplied({ schema, applied, apiVersion, kind }: ApplyInput): KubeOb
   if (metadata?.managedFields !== undefined && metadata.managedFields !== null) {
     throw badRequest("metadata.managedFields must be nil");
   }
+  if (isDeeper(applied, depthMax)) throw badRequest("error decoding YAML: exceeded max depth");
   const error = typeErrorText(shapeOf(schema), applied);
   if (error === undefined) return given;
   const place = `${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;

@@ -5,6 +5,19 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export type MutableJsonObject = Record<string, unknown>;
 export type JsonList = readonly unknown[];
 
+/** Deeper JSON is refused, as Go does at some depth: here the stack would end. */
+export const depthMax = 1_000;
+
+/** Whether objects and lists are nested more than so many levels. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) {
+    if (isDeeper((value as JsonObject)[key], levels - 1)) return true;
+  }
+  return false;
+}
+
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

@@ -4,7 +4,9 @@
  */
 import { badRequest, requestEntityTooLarge } from "../errors.ts";
 import {
+  depthMax,
   goJsonType,
+  isDeeper,
   isList,
   isObject,
   sameJson,
@@ -94,31 +96,42 @@ function applyOperation(state: State, { op, path, from, value = null }: Operatio
   if (path === undefined) throw unprocessable();
   switch (op) {
     case "add":
+      refuseDepth(path, value);
       return add(placeOf(state.root, path), structuredClone(value));
     case "remove":
       return remove(placeOf(state.root, path));
     case "replace":
+      refuseDepth(path, value);
       return replace(state, path, structuredClone(value));
     case "move": {
       const source = placeOf(state.root, from);
       const moved = read(source);
+      refuseDepth(path, moved);
       remove(source);
       return add(placeOf(state.root, path), moved);
     }
     case "copy": {
-      const copied = structuredClone(read(placeOf(state.root, from))) ?? null;
+      const found = read(placeOf(state.root, from)) ?? null;
+      refuseDepth(path, found);
+      const copied = structuredClone(found);
       state.copiedBytes += JSON.stringify(copied).length;
       if (state.copiedBytes > copyBytesMax) throw unprocessable();
       return add(placeOf(state.root, path), copied);
     }
     case "test": {
-      const found = path === "" ? state.root : read(placeOf(state.root, path));
-      if (!sameJson(found ?? null, value)) throw unprocessable();
+      const tested = path === "" ? state.root : read(placeOf(state.root, path));
+      if (!sameJson(tested ?? null, value)) throw unprocessable();
       return;
     }
     default:
       throw unprocessable();
   }
+}
+
+/** Copies of an object into itself double its depth. */
+function refuseDepth(path: string, value: unknown): void {
+  const levels = depthMax - path.split("/").length;
+  if (levels <= 0 || isDeeper(value, levels)) throw unprocessable();
 }
 
 /** A key or index in an object or list of the document. */

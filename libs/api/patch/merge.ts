@@ -1,7 +1,9 @@
 /** JSON merge patch: RFC 7386. */
 import { badRequest } from "../errors.ts";
 import {
+  depthMax,
   goJsonType,
+  isDeeper,
   isList,
   isObject,
   setKey,
@@ -22,6 +24,7 @@ export function applyMergePatch(object: JsonObject, patch: unknown): JsonObject 
         "map[string]interface {}",
     );
   }
+  if (isDeeper(patch, depthMax)) throw badRequest("error decoding patch: exceeded max depth");
   return mergeObject(object, patch);
 }
 

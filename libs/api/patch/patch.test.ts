@@ -69,6 +69,28 @@ test("copies cannot blow a document up", () => {
   expect(() => applyJsonPatch({}, patch)).toThrow(expect.objectContaining(refused));
 });
 
+/** `{a: {a: … }}` of that depth. */
+const nested = (depth: number): JsonObject =>
+  Array.from({ length: depth - 1 }).reduce<JsonObject>((inner) => ({ a: inner }), {});
+
+test("an object copied into itself cannot outgrow the stack", () => {
+  const copies = Array.from({ length: 12 }, (_, index) => ({
+    op: "copy",
+    from: "/a",
+    path: `/a${"/a".repeat(2 ** index)}`,
+  }));
+  expect(applyJsonPatch({ a: {} }, copies.slice(0, 2))).toEqual({ a: nested(4) });
+  expect(() => applyJsonPatch({ a: {} }, copies)).toThrow(expect.objectContaining(refused));
+});
+
+test("patches that are too deep are refused", () => {
+  const deep = nested(5000);
+  const add = [{ op: "add", path: "/a", value: deep }];
+  expect(() => applyJsonPatch({}, add)).toThrow(expect.objectContaining(refused));
+  expect(() => applyMergePatch({}, deep)).toThrow("error decoding patch: exceeded max depth");
+  expect(() => applyStrategicMergePatch(template, {}, deep)).toThrow("exceeded max depth");
+});
+
 test("odd fields of operations are named", () => {
   expect(jsonPatchOddities([{ op: "add", path: "/a", value: 1, extra: 1 }, null])).toEqual([
     'json patch unknown field "[0].extra"',

@@ -5,7 +5,9 @@
 import type { MessageSchema } from "#libs/schema/schema.ts";
 import { badRequest } from "../errors.ts";
 import {
+  depthMax,
   goJsonType,
+  isDeeper,
   isList,
   isObject,
   plainError,
@@ -46,6 +48,7 @@ export function applyStrategicMergePatch(
       `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
     );
   }
+  if (isDeeper(patch, depthMax)) throw badRequest("exceeded max depth");
   return mergeObject(object, patch, structShape(schema));
 }
 
