@@ -8,8 +8,7 @@ import { serveOpenApi } from "./openapi.ts";
 import { sendBytes, sendText, takesGzip } from "./send.ts";
 import { versionDocument } from "../discovery/version.ts";
 
-/** Returns the status that was sent. */
-export async function serveDocument(exchange: Exchange): Promise<number> {
+export async function serveDocument(exchange: Exchange): Promise<void> {
   const { info, request } = exchange;
   const path = info.path === "/" ? "/" : info.path.replace(/\/+$/, "");
   const [first = "", ...rest] = info.path.startsWith("//") ? [""] : path.slice(1).split("/");
@@ -21,7 +20,7 @@ export async function serveDocument(exchange: Exchange): Promise<number> {
   return serve(exchange, rest, first);
 }
 
-type Serve = (exchange: Exchange, rest: readonly string[], first: string) => Promise<number>;
+type Serve = (exchange: Exchange, rest: readonly string[], first: string) => Promise<void>;
 
 const endpoints: Readonly<Record<string, Serve>> = {
   "": serveRoot,
@@ -35,12 +34,11 @@ const endpoints: Readonly<Record<string, Serve>> = {
   openapi: (exchange, rest) => serveOpenApi(exchange, rest),
 };
 
-async function notFound(exchange: Exchange): Promise<number> {
+async function notFound(exchange: Exchange): Promise<void> {
   await sendText(exchange, 404, pageNotFound);
-  return 404;
 }
 
-async function serveRoot(exchange: Exchange): Promise<number> {
+async function serveRoot(exchange: Exchange): Promise<void> {
   if (exchange.info.path !== "/") return notFound(exchange);
   return sendRaw(exchange, { paths: rootPaths(exchange) });
 }
@@ -60,7 +58,7 @@ function rootPaths({ door }: Exchange): string[] {
   return [...paths, "/openapi/v2", "/openapi/v3", "/version"].sort();
 }
 
-async function serveApi(exchange: Exchange, rest: readonly string[]): Promise<number> {
+async function serveApi(exchange: Exchange, rest: readonly string[]): Promise<void> {
   const { discovery } = exchange.door;
   if (rest.length === 0) {
     return sendDiscovery(exchange, "core", discovery.apiVersions(), "APIVersions");
@@ -70,7 +68,7 @@ async function serveApi(exchange: Exchange, rest: readonly string[]): Promise<nu
   return sendDocument(exchange, document, "APIResourceList");
 }
 
-async function serveApis(exchange: Exchange, rest: readonly string[]): Promise<number> {
+async function serveApis(exchange: Exchange, rest: readonly string[]): Promise<void> {
   const { discovery, served } = exchange.door;
   const [group = "", version = ""] = rest;
   if (rest.length === 0) {
@@ -83,13 +81,12 @@ async function serveApis(exchange: Exchange, rest: readonly string[]): Promise<n
   return sendDocument(exchange, document, rest.length === 1 ? "APIGroup" : "APIResourceList");
 }
 
-async function sendDocument(exchange: Exchange, document: object, kind: string): Promise<number> {
+async function sendDocument(exchange: Exchange, document: object, kind: string): Promise<void> {
   const { request, response, query } = exchange;
   const media = negotiate(mediaRequest(request, query), plainOffer);
   const { contentType, bytes } = encodeDocument(document, media, `k8s.meta.v1.${kind}`);
   const headers = { ...commonHeaders(exchange), "content-type": contentType };
   await sendBytes(response, { status: 200, headers }, bytes, takesGzip(request));
-  return 200;
 }
 
 const aggregatedVersions = ["v2", "v2beta1"] as const;
@@ -100,7 +97,7 @@ async function sendDiscovery(
   part: "core" | "groups",
   plain: object,
   kind: string,
-): Promise<number> {
+): Promise<void> {
   const { door, request, response } = exchange;
   const version = wantedAggregation(request.header("accept") ?? "");
   if (version === undefined) return sendDocument(exchange, plain, kind);
@@ -115,10 +112,9 @@ async function sendDiscovery(
   if (request.header("if-none-match") === etag) {
     response.begin(304, headers);
     response.end();
-    return 304;
+    return;
   }
   await sendBytes(response, { status: 200, headers }, json, takesGzip(request));
-  return 200;
 }
 
 function wantedAggregation(accept: string): "v2" | "v2beta1" | undefined {
@@ -133,25 +129,24 @@ function wantedAggregation(accept: string): "v2" | "v2beta1" | undefined {
   return undefined;
 }
 
-async function serveVersion(exchange: Exchange, rest: readonly string[]): Promise<number> {
+async function serveVersion(exchange: Exchange, rest: readonly string[]): Promise<void> {
   if (rest.length > 0) return notFound(exchange);
   return sendRaw(exchange, versionDocument);
 }
 
 /** JSON only, and always indented. */
-async function sendRaw(exchange: Exchange, document: object): Promise<number> {
+async function sendRaw(exchange: Exchange, document: object): Promise<void> {
   const { request, response, query } = exchange;
   negotiate(mediaRequest(request, query), jsonOffer);
   const headers = { ...commonHeaders(exchange), "content-type": "application/json" };
   await sendBytes(response, { status: 200, headers }, prettyJson(document), false);
-  return 200;
 }
 
 async function serveHealth(
   exchange: Exchange,
   rest: readonly string[],
   probe: string,
-): Promise<number> {
+): Promise<void> {
   const { door, query, request } = exchange;
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
   const answer = await door.health.answer(probe, rest.join("/"), {
@@ -160,14 +155,12 @@ async function serveHealth(
   });
   if (answer === undefined) return notFound(exchange);
   await sendText(exchange, answer.status, answer.text);
-  return answer.status;
 }
 
-async function serveMetrics(exchange: Exchange, rest: readonly string[]): Promise<number> {
+async function serveMetrics(exchange: Exchange, rest: readonly string[]): Promise<void> {
   if (rest.length > 0) return notFound(exchange);
   const { contentType, text } = await exchange.door.metrics.text();
   const headers = { ...commonHeaders(exchange), "content-type": contentType };
   const { response, request } = exchange;
   await sendBytes(response, { status: 200, headers }, Buffer.from(text), takesGzip(request));
-  return 200;
 }

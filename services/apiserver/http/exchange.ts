@@ -25,6 +25,8 @@ export interface HttpRequest {
 export interface HttpResponse {
   /** True once the head was sent: errors can no longer be told by status. */
   readonly begun: boolean;
+  /** What was sent; 0 before. */
+  readonly status: number;
   /** The client is gone; writes are dropped. */
   readonly closed: boolean;
   /** Bytes that were written and wait for a slow client. */

@@ -34,26 +34,24 @@ export function doorHandler(door: DoorContext): Handler {
     const auditId = request.header("audit-id") ?? door.options.world.uuid();
     const arrival = { request, response, query, info, auditId };
     const began = door.options.world.monotonic();
-    let code = 200;
     try {
-      code = await serve(door, arrival);
+      await serve(door, arrival);
     } catch (error) {
-      code = await answerError(door, arrival, error);
+      await answerError(door, arrival, error);
     }
-    door.metrics.answered(request.method, info, code, door.options.world.monotonic() - began);
+    const milliseconds = door.options.world.monotonic() - began;
+    door.metrics.answered(request.method, info, response.status, milliseconds);
   };
 }
 
-/** Returns the status for the metrics. */
-async function serve(door: DoorContext, arrival: Arrival): Promise<number> {
+async function serve(door: DoorContext, arrival: Arrival): Promise<void> {
   const { request, info } = arrival;
   const user = await actingUser(door, request);
   await authorize(door, user, info, request.method);
   const caller = callerOf(user, request.header("user-agent") ?? "");
   const exchange: Exchange = { door, user, caller, ...arrival };
   if (!info.resourceRequest) return serveDocument(exchange);
-  await serveRoute(exchange, routeResource(door.served, info, request.method));
-  return 200;
+  return serveRoute(exchange, routeResource(door.served, info, request.method));
 }
 
 async function actingUser(door: DoorContext, request: HttpRequest): Promise<User> {
@@ -99,7 +97,7 @@ async function serveRoute(exchange: Exchange, route: Route): Promise<void> {
 }
 
 /** Tells the client what went wrong, as long as nothing was sent yet. */
-async function answerError(door: DoorContext, arrival: Arrival, error: unknown): Promise<number> {
+async function answerError(door: DoorContext, arrival: Arrival, error: unknown): Promise<void> {
   const { request, response, query } = arrival;
   const failure = toStatusError(error);
   // A client that left in the middle is nothing to report.
@@ -108,7 +106,7 @@ async function answerError(door: DoorContext, arrival: Arrival, error: unknown):
   }
   if (response.closed || response.begun) {
     response.destroy();
-    return failure.code;
+    return;
   }
   const media = negotiateError(mediaRequest(request, query));
   const { contentType, bytes } = encodeDocument(failure.status, media);
@@ -120,5 +118,4 @@ async function answerError(door: DoorContext, arrival: Arrival, error: unknown):
   };
   const body = request.method === "HEAD" ? new Uint8Array(0) : bytes;
   await sendBytes(response, { status: failure.code, headers }, body, false);
-  return failure.code;
 }

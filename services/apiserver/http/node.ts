@@ -55,7 +55,11 @@ export function nodeResponse(response: NodeResponse): HttpResponse {
   const destination = response as ServerResponse;
   const stream = () => ("stream" in response ? response.stream : undefined);
   let ended = false;
+  let sent = 0;
   return {
+    get status() {
+      return sent;
+    },
     get begun() {
       return response.headersSent;
     },
@@ -67,6 +71,7 @@ export function nodeResponse(response: NodeResponse): HttpResponse {
     },
     begin: (status, headers) => {
       if (destination.destroyed) return;
+      sent = status;
       destination.writeHead(status, headers as Record<string, string>);
     },
     flush: () => destination.flushHeaders(),

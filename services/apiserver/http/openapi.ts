@@ -9,7 +9,7 @@ import { sendBytes, takesGzip } from "./send.ts";
 /** Documents whose URL names their hash never change. */
 const immutable = "public, immutable, max-age=31536000";
 
-export async function serveOpenApi(exchange: Exchange, rest: readonly string[]): Promise<number> {
+export async function serveOpenApi(exchange: Exchange, rest: readonly string[]): Promise<void> {
   const { door, request } = exchange;
   if (request.method !== "GET") throw methodNotAllowed();
   const [version = "", ...path] = rest;
@@ -25,21 +25,20 @@ export async function serveOpenApi(exchange: Exchange, rest: readonly string[]):
   return sendGroupVersion(exchange, path.join("/"));
 }
 
-async function sendIndex(exchange: Exchange): Promise<number> {
+async function sendIndex(exchange: Exchange): Promise<void> {
   const { door, response } = exchange;
   // Kubernetes leaves the type to Go, which takes the index for text.
   const headers = { ...commonHeaders(exchange), "content-type": "text/plain; charset=utf-8" };
   await sendBytes(response, { status: 200, headers }, door.openApi.index(), false);
-  return 200;
 }
 
-async function sendGroupVersion(exchange: Exchange, key: string): Promise<number> {
+async function sendGroupVersion(exchange: Exchange, key: string): Promise<void> {
   const { door, query, response } = exchange;
   const document = door.openApi.groupVersion(key);
   if (document === undefined) {
     response.begin(404, commonHeaders(exchange));
     response.end();
-    return 404;
+    return;
   }
   requireJson(exchange);
   const hash = query.get("hash");
@@ -47,7 +46,7 @@ async function sendGroupVersion(exchange: Exchange, key: string): Promise<number
     const location = `/openapi/v3/${key}?hash=${document.hash}`;
     response.begin(301, { ...commonHeaders(exchange), location });
     response.end();
-    return 301;
+    return;
   }
   return send(exchange, document, hash === null ? {} : { "cache-control": immutable });
 }
@@ -68,7 +67,7 @@ async function send(
   exchange: Exchange,
   document: { readonly json: Uint8Array; readonly hash: string },
   more: Readonly<Record<string, string>>,
-): Promise<number> {
+): Promise<void> {
   const { request, response } = exchange;
   const etag = `"${document.hash}"`;
   const headers = {
@@ -81,9 +80,8 @@ async function send(
   if (request.header("if-none-match") === etag) {
     response.begin(304, headers);
     response.end();
-    return 304;
+    return;
   }
   await sendBytes(response, { status: 200, headers }, document.json, takesGzip(request));
-  return 200;
 }
 
