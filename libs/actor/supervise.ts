@@ -75,6 +75,8 @@ class Supervisor<Config> implements Supervised {
   #record: RestartRecord = { failures: 0, startedAt: 0 };
   #restarts = 0;
   #lastError = "";
+  /** Milliseconds since 1970 at which the last life ended. */
+  #endedAt = 0;
   #wanted = true;
   #cancelRestart: () => void = () => undefined;
 
@@ -171,6 +173,7 @@ class Supervisor<Config> implements Supervised {
     const reason = error instanceof Error ? error : new Error(String(error));
     this.#life = undefined;
     this.#lastError = reason.message;
+    this.#endedAt = this.#world.now();
     if (reason instanceof CrashedError) this.#log.warn(reason.message);
     else this.#log.error({ err: reason }, "the component failed");
     await end(reason);
@@ -186,6 +189,7 @@ class Supervisor<Config> implements Supervised {
     this.#cancelRestart();
     const life = this.#life;
     this.#life = undefined;
+    this.#endedAt = this.#world.now();
     if (!life) return;
     await this.#untilDone(life.root);
     await life.end(new Error("the component was stopped"));
@@ -269,7 +273,7 @@ class Supervisor<Config> implements Supervised {
 
   #absent() {
     const state = this.#wanted ? "restarting" : "stopped";
-    const { startedAt: since } = this.#record;
+    const since = this.#endedAt;
     const restarts = this.#restarts;
     return { actor: "", machine: this.name, state, restarts, since, error: this.#lastError };
   }
