@@ -121,3 +121,8 @@ test.each([
 ])("%j is a stored set: %j", (value, expected) => {
   expect(isFieldSet(value)).toBe(expected);
 });
+
+test("a set that is too deep is none", () => {
+  const deep = Array.from({ length: 5000 }).reduce<FieldSet>((inner) => ({ "f:a": inner }), {});
+  expect(isFieldSet(deep)).toBe(false);
+});

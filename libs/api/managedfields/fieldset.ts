@@ -206,10 +206,16 @@ export function elementText(element: string): string {
   }
 }
 
+/** No type is nested that deeply; the stack would end not far below. */
+const depthMax = 1_000;
+
 /** Whether a stored value is a set at all: elements of known form, nothing but objects. */
-export function isFieldSet(value: unknown): value is FieldSet {
+export function isFieldSet(value: unknown, levels = depthMax): value is FieldSet {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.entries(value).every(([element, inner]) => isElement(element) && isFieldSet(inner));
+  if (levels === 0) return false;
+  return Object.entries(value).every(
+    ([element, inner]) => isElement(element) && isFieldSet(inner, levels - 1),
+  );
 }
 
 function isElement(element: string): boolean {
