@@ -1,5 +1,6 @@
 /** Whether a Docker Engine answers on this machine. */
 import { request } from "node:http";
+import { labels } from "../../services/kubelet/runtimes/docker/labels.ts";
 import type { Runtime } from "./options.ts";
 
 const pingMs = 1_000;
@@ -31,4 +32,21 @@ export async function chooseRuntime(
   if (await dockerAnswers(env)) return "docker";
   if (asked === "auto") return "simulated";
   throw new Error("--runtime docker: no Docker Engine answers (DOCKER_HOST, /var/run/docker.sock)");
+}
+
+/**
+ * Removes what a cluster that was killed left in the engine: the containers and volumes of its nodes,
+ * known by the cluster's folder. Resolves with the number of containers.
+ */
+export async function removeLeftovers(data: string): Promise<number> {
+  const { default: Docker } = await import("dockerode");
+  const docker = new Docker();
+  const isOurs = ({ Labels }: { readonly Labels: Readonly<Record<string, string>> | null }) =>
+    Labels?.[labels.folder]?.startsWith(`${data}/`) === true;
+  const filters = { label: [labels.folder] };
+  const containers = (await docker.listContainers({ all: true, filters })).filter(isOurs);
+  for (const { Id } of containers) await docker.getContainer(Id).remove({ force: true, v: true });
+  const { Volumes: volumes } = await docker.listVolumes({ filters });
+  for (const { Name } of volumes.filter(isOurs)) await docker.getVolume(Name).remove();
+  return containers.length;
 }

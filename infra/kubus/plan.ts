@@ -80,7 +80,13 @@ function controllerParts(only: readonly string[] | undefined): Part[] {
 function kubeletParts({ nodes, runtime, data }: PlanInput): Part[] {
   return nodes.map((instance, index) => {
     const folder = `${data}/nodes/${instance}`;
-    const config: KubeletConfig = { runtime, data: folder, podCidr: podCidrOf(index) };
+    const config: KubeletConfig = {
+      runtime,
+      data: folder,
+      podCidr: podCidrOf(index),
+      // Containers outlive the process that asked for them; a cluster's end is theirs too.
+      ...(runtime === "docker" ? { podsOnStop: "remove" } : {}),
+    };
     return { service: "kubelet", component: undefined, instance, config };
   });
 }

@@ -34,6 +34,7 @@ export function kubeletWith(host: Host, config: KubeletConfig): Assembled {
     actions: {
       startPods: () => kubelet.startPods(),
       stopPods: () => kubelet.stopPods(),
+      leaveNothing: () => kubelet.leaveNothing(),
       reportFailure: (_, { error }) => host.log.warn({ err: error }, "the kubelet cannot start yet"),
     },
   });
@@ -59,6 +60,7 @@ class Kubelet {
   #runtime: Runtime | undefined;
   #keeper: NodeKeeper | undefined;
   #isRefreshing = false;
+  #leavesNothing = false;
   #subscriptions: (BusSubscription | { unsubscribe(): void })[] = [];
 
   constructor(host: Host, config: KubeletConfig) {
@@ -81,9 +83,10 @@ class Kubelet {
       partition: node,
       fieldSelector: `spec.nodeName=${node}`,
     });
-    host.onEnd(() => {
+    host.onEnd(async () => {
       this.stopPods();
       this.#informer.stop();
+      if (this.#leavesNothing) await this.#removeAll();
     });
   }
 
@@ -147,6 +150,20 @@ class Kubelet {
       actor.stop();
     }
     this.#running.clear();
+  }
+
+  /** An orderly end was asked for: what the configuration wants gone then is removed at the end. */
+  leaveNothing(): void {
+    this.#leavesNothing = this.#config.podsOnStop === "remove";
+  }
+
+  async #removeAll(): Promise<void> {
+    const runtime = this.#runtime;
+    if (!runtime) return;
+    const pods = await runtime.list();
+    // The objects stay: the next kubelet starts these pods again, where they left off.
+    const options = { keepLogs: false, keepVolumes: true };
+    await Promise.all(pods.map(({ uid }) => runtime.removeSandbox(uid, options)));
   }
 
   get #engine(): Runtime {

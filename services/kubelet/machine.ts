@@ -15,6 +15,8 @@ export const kubeletMachine = setup({
     sync: slot(),
   },
   actions: {
+    /** The end is in order: nothing is to follow. */
+    leaveNothing: () => undefined,
     startPods: () => {
       throw new Error("effect not provided");
     },
@@ -61,6 +63,6 @@ export const kubeletMachine = setup({
     },
     waiting: { after: { retry: "connecting" } },
     running: { tags: "ready", entry: "startPods", exit: "stopPods" },
-    stopped: { type: "final" },
+    stopped: { type: "final", entry: "leaveNothing" },
   },
 });

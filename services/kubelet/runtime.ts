@@ -67,6 +67,21 @@ export interface StartContext {
   readonly signal: AbortSignal;
 }
 
+export interface RemoveOptions {
+  /** Dead containers and their logs stay, and with them all that the pod has on disk. */
+  readonly keepLogs: boolean;
+  /** What the pod has on disk stays, for the next time that it runs here. */
+  readonly keepVolumes?: boolean;
+}
+
+/** A running container, and where it is reached. */
+export interface ProbeTarget {
+  readonly container: Container;
+  /** The runtime's id of it. */
+  readonly id: string;
+  readonly podIp: string;
+}
+
 export interface ProbeResult {
   readonly ok: boolean;
   readonly output: string;
@@ -101,15 +116,15 @@ export interface Runtime {
     graceSeconds: number,
     tell: StartContext["tell"],
   ): Promise<void>;
-  /** Ends whatever runs; `keepLogs` leaves dead containers and their logs. */
-  removeSandbox(uid: string, options: { readonly keepLogs: boolean }): Promise<void>;
+  /** Ends whatever runs, at once, and removes it. */
+  removeSandbox(uid: string, options: RemoveOptions): Promise<void>;
   /** Chunks of a container's output; ends when there is no more to come. */
   logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
    * Asks a running container how it is: HTTP, TCP, gRPC or a command in it. A runtime without it has
    * no containers that could answer: they count as started and ready as long as they run.
    */
-  readonly probe?: (pod: Pod, container: RuntimeContainer, probe: Probe) => Promise<ProbeResult>;
+  readonly probe?: (target: ProbeTarget, probe: Probe) => Promise<ProbeResult>;
   /** Brings files up to date that show config maps, secrets and tokens. */
   readonly refresh?: (pod: Pod) => Promise<void>;
 }

@@ -2,10 +2,12 @@
 import { rm } from "node:fs/promises";
 import { realWorld } from "#libs/actor/world.ts";
 import { endLeftoverServer } from "../../nats/server.ts";
+import { errorText } from "../../tools/error-text.ts";
 import { endProcess } from "../../tools/process.ts";
 import { purgeStreams } from "../../nats/purge.ts";
 import { connectToCluster, type WhichCluster } from "../access.ts";
 import { type ClusterRecord, dataFiles, readRecord, release, runningPid } from "../data.ts";
+import { removeLeftovers } from "../docker.ts";
 import { removeCluster } from "../kubeconfig/file.ts";
 import { dataFolder } from "../options.ts";
 
@@ -24,6 +26,7 @@ export async function down({ name, data, purge }: DownOptions): Promise<void> {
   if (record) {
     // All of this is done already when the process could end in order.
     await endLeftoverServer(dataFiles(folder).nats, realWorld);
+    if (record.runtime === "docker") await removeContainers(folder);
     if (record.kubeconfig) {
       await removeCluster(record.kubeconfig, record.context, record.contextBefore);
     }
@@ -44,5 +47,15 @@ async function purgeUsersServer(record: ClusterRecord): Promise<void> {
     process.stdout.write(`streams ${names.join(", ") || "none"} are deleted\n`);
   } finally {
     await bus.close();
+  }
+}
+
+/** An engine that does not answer keeps nobody from ending the rest. */
+async function removeContainers(folder: string): Promise<void> {
+  try {
+    const count = await removeLeftovers(folder);
+    if (count > 0) process.stdout.write(`${count} containers are removed\n`);
+  } catch (error) {
+    process.stderr.write(`kubus: containers were not removed: ${errorText(error)}\n`);
   }
 }

@@ -1,9 +1,16 @@
 /** Asks the probes of one pod's containers at their times, and keeps what they came to. */
 import type { World } from "#libs/actor/world.ts";
-import type { Container, Pod, Probe } from "#proto/gen/k8s/core/v1.ts";
-import type { ProbeResult, Runtime, RuntimeContainer } from "../runtime.ts";
-import { initialRecord, isAsked, type ProbeKind, type ProbeRecord, probesOf, withResult } from "./probes.ts";
-import { latestOf, type PodView, type ProbeState } from "./view.ts";
+import type { Container, Probe } from "#proto/gen/k8s/core/v1.ts";
+import type { ProbeResult, ProbeTarget, Runtime } from "../runtime.ts";
+import {
+  initialRecord,
+  isAsked,
+  type ProbeKind,
+  type ProbeRecord,
+  probesOf,
+  withResult,
+} from "./probes.ts";
+import { latestOf, podIpOf, type PodView, type ProbeState } from "./view.ts";
 
 export interface ProberOptions {
   readonly world: World;
@@ -48,7 +55,8 @@ export class Prober {
       const isProbed = latest?.state === "running" && probesOf(container).length > 0;
       const known = this.#watched.get(name);
       if (known && (!isProbed || known.containerId !== latest.id)) this.#drop(name);
-      if (isProbed && latest && !this.#watched.has(name)) this.#add(view.pod, container, latest);
+      if (!isProbed || !latest || this.#watched.has(name)) continue;
+      this.#add({ container, id: latest.id, podIp: podIpOf(view) ?? "" });
     }
   }
 
@@ -61,13 +69,20 @@ export class Prober {
     this.#watched.delete(name);
   }
 
-  #add(pod: Pod, container: Container, running: RuntimeContainer): void {
+  #add(target: ProbeTarget): void {
+    const { container, id } = target;
     const { name = "" } = container;
     const record = initialRecord(container);
-    const watched: Watched = { containerId: running.id, record, cancels: [] };
+    const watched: Watched = { containerId: id, record, cancels: [] };
     this.#watched.set(name, watched);
     for (const [kind, probe] of probesOf(container)) {
-      const ask = () => void this.#ask(pod, container, running, kind, probe);
+      let isAsking = false;
+      // One that takes longer than its period is not asked twice at a time.
+      const ask = () => {
+        if (isAsking) return;
+        isAsking = true;
+        void this.#ask(target, kind, probe).finally(() => (isAsking = false));
+      };
       const period = (probe.periodSeconds ?? periodSecondsDefault) * 1_000;
       const begin = () => {
         ask();
@@ -78,28 +93,23 @@ export class Prober {
     }
   }
 
-  async #ask(
-    pod: Pod,
-    container: Container,
-    running: RuntimeContainer,
-    kind: ProbeKind,
-    probe: Probe,
-  ): Promise<void> {
+  async #ask(target: ProbeTarget, kind: ProbeKind, probe: Probe): Promise<void> {
+    const { container, id } = target;
     const { name = "" } = container;
     const watched = this.#watched.get(name);
-    if (!watched || watched.containerId !== running.id || !isAsked(kind, watched.record)) return;
-    const result = await this.#result(pod, running, probe);
+    if (!watched || watched.containerId !== id || !isAsked(kind, watched.record)) return;
+    const result = await this.#result(target, probe);
     const present = this.#watched.get(name);
-    if (!present || present.containerId !== running.id) return;
+    if (!present || present.containerId !== id) return;
     if (!result.ok) this.#options.onFailure(container, kind, result);
     const before = present.record.state;
     present.record = withResult(present.record, container, kind, result.ok);
     if (JSON.stringify(before) !== JSON.stringify(present.record.state)) this.#options.onChange();
   }
 
-  async #result(pod: Pod, running: RuntimeContainer, probe: Probe): Promise<ProbeResult> {
+  async #result(target: ProbeTarget, probe: Probe): Promise<ProbeResult> {
     try {
-      const result = await this.#options.runtime.probe?.(pod, running, probe);
+      const result = await this.#options.runtime.probe?.(target, probe);
       return result ?? { ok: true, output: "" };
     } catch (error) {
       return { ok: false, output: error instanceof Error ? error.message : String(error) };

@@ -22,6 +22,7 @@ import {
   isServing,
   isSidecar,
   latestOf,
+  podIpOf,
   type PodView,
   restartPolicyOf,
   type StartFailure,
@@ -31,11 +32,10 @@ const timeText = (milliseconds: number) =>
   new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 
 export function statusOf(view: PodView): PodStatus {
-  const { pod, runtime, hostIp, now } = view;
+  const { pod, hostIp, now } = view;
   const present = pod.status ?? {};
   const phase = phaseOf(view);
-  const isHostNetwork = pod.spec?.hostNetwork === true && runtime !== undefined;
-  const ip = isHostNetwork ? hostIp : (runtime?.ip ?? present.podIP);
+  const ip = podIpOf(view) ?? present.podIP;
   const pastDeadline = isPastDeadline(view);
   const inits = initContainersOf(pod).map((container) => containerStatus(view, container, true));
   const main = containersOf(pod).map((container) => containerStatus(view, container, false));

@@ -38,6 +38,11 @@ export interface PodView {
   readonly now: number;
 }
 
+/** The address that the pod has: its node's where it shares the node's network. */
+export function podIpOf({ pod, runtime, hostIp }: PodView): string | undefined {
+  return pod.spec?.hostNetwork && runtime ? hostIp : runtime?.ip;
+}
+
 /** The latest start of a container, if any. */
 export function latestOf(view: PodView, name: string): RuntimeContainer | undefined {
   return attemptsOf(view, name).at(-1);

@@ -3,20 +3,13 @@ import type Docker from "dockerode";
 import type { World } from "#libs/actor/world.ts";
 import type { Container, LifecycleHandler, Pod, Probe } from "#proto/gen/k8s/core/v1.ts";
 import { askGrpc, askHttp, askTcp, type Patience } from "../../handlers.ts";
-import type { ProbeResult } from "../../runtime.ts";
+import type { ProbeResult, ProbeTarget } from "../../runtime.ts";
 import { runCommand } from "./exec.ts";
-
-/** A running container, and where it is reached. */
-export interface Asked {
-  readonly container: Container;
-  /** Docker's id. */
-  readonly id: string;
-  readonly podIp: string;
-}
 
 const timeoutSecondsDefault = 1;
 const secondMs = 1_000;
 
+/** Ids are Docker's own here. */
 export class Asking {
   readonly #docker: Docker;
   readonly #world: World;
@@ -26,13 +19,13 @@ export class Asking {
     this.#world = world;
   }
 
-  probe(asked: Asked, probe: Probe): Promise<ProbeResult> {
+  probe(asked: ProbeTarget, probe: Probe): Promise<ProbeResult> {
     const timeoutMs = (probe.timeoutSeconds ?? timeoutSecondsDefault) * secondMs;
     return this.#within(timeoutMs, (patience) => this.#ask(asked, probe, patience));
   }
 
   /** Runs a hook; it must be over in time. */
-  hook(asked: Asked, handler: LifecycleHandler, timeoutMs: number): Promise<ProbeResult> {
+  hook(asked: ProbeTarget, handler: LifecycleHandler, timeoutMs: number): Promise<ProbeResult> {
     return this.#within(timeoutMs, async (patience) => {
       if (!handler.sleep) return this.#ask(asked, handler, patience);
       const milliseconds = Math.min((handler.sleep.seconds ?? 0) * secondMs, timeoutMs);
@@ -55,7 +48,7 @@ export class Asking {
   }
 
   async #ask(
-    { container, id, podIp }: Asked,
+    { container, id, podIp }: ProbeTarget,
     { exec, httpGet, tcpSocket, grpc }: Probe & LifecycleHandler,
     patience: Patience,
   ): Promise<ProbeResult> {

@@ -6,7 +6,7 @@ import type { Container } from "#proto/gen/k8s/core/v1.ts";
 import { RuntimeError, type StartContext } from "../../runtime.ts";
 import { credentialsFor, type Credentials } from "./credentials.ts";
 import { pauseArchive, pauseImage, pauseReference } from "./pause.ts";
-import { badRequestCode, ifThere, messageOf, refusalCode } from "./refusal.ts";
+import { badRequestCode, daemonText, ifThere, messageOf, refusalCode } from "./refusal.ts";
 
 export class Images {
   readonly #docker: Docker;
@@ -55,7 +55,7 @@ export class Images {
     } catch (error) {
       signal.throwIfAborted();
       if (!isPresent || !isUnreachable(messageOf(error))) {
-        throw new RuntimeError("ErrImagePull", messageOf(error));
+        throw new RuntimeError("ErrImagePull", daemonText(error));
       }
       tell({ type: "ImagePresent" });
       return;

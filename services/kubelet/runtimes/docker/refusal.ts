@@ -14,9 +14,12 @@ export const refusalCode = (error: unknown): number | undefined =>
 
 /** Docker's own words, without what the client library puts around them. */
 export function messageOf(error: unknown): string {
-  if (isDockerError(error)) return error.json?.message ?? error.message;
+  if (isDockerError(error)) return error.json?.message ?? withoutFrame(error.message);
   return error instanceof Error ? error.message : String(error);
 }
+
+/** `(HTTP code 500) server error - why ` */
+const withoutFrame = (text: string) => text.replace(/^\(HTTP code \d+\) .*? - /, "").trim();
 
 /** As the runtime's client tells it in Kubernetes. */
 export const daemonText = (error: unknown) => `Error response from daemon: ${messageOf(error)}`;

@@ -8,8 +8,9 @@ import type { Container, Pod, Probe } from "#proto/gen/k8s/core/v1.ts";
 import {
   type LogOptions,
   type ProbeResult,
+  type ProbeTarget,
+  type RemoveOptions,
   type Runtime,
-  type RuntimeContainer,
   RuntimeError,
   type RuntimePod,
   type StartContext,
@@ -17,7 +18,7 @@ import {
 import type { Sources } from "../../sources.ts";
 import { VolumeError } from "../../volumes/files.ts";
 import { PodVolumes } from "../../volumes/volumes.ts";
-import { type Asked, Asking, containerNamed } from "./asking.ts";
+import { Asking, containerNamed } from "./asking.ts";
 import { ContainerEvents } from "./events.ts";
 import { Findings, runningSandbox } from "./findings.ts";
 import { Images } from "./images.ts";
@@ -198,7 +199,7 @@ class DockerRuntime implements Runtime {
     }
   }
 
-  async #afterStart(pod: Pod, asked: Asked, { tell }: StartContext): Promise<void> {
+  async #afterStart(pod: Pod, asked: ProbeTarget, { tell }: StartContext): Promise<void> {
     const { postStart } = asked.container.lifecycle ?? {};
     if (!postStart) return;
     const { ok, output } = await this.#asking.hook(asked, postStart, postStartMsMax);
@@ -248,7 +249,8 @@ class DockerRuntime implements Runtime {
     return Math.ceil((this.#world.monotonic() - before) / secondMs);
   }
 
-  async removeSandbox(uid: string, { keepLogs }: { readonly keepLogs: boolean }): Promise<void> {
+  async removeSandbox(uid: string, options: RemoveOptions): Promise<void> {
+    const { keepLogs, keepVolumes = keepLogs } = options;
     const found = await this.#findings.ofPod(uid);
     await Promise.all(found.filter(isRunning).map(({ Id }) => this.#kill(Id)));
     const [sandboxes, containers] = [
@@ -259,14 +261,15 @@ class DockerRuntime implements Runtime {
     // What joins a network goes before what holds it.
     await Promise.all(useless.map(({ Id }) => this.#remove(Id)));
     await Promise.all(sandboxes.map(({ Id }) => this.#remove(Id)));
-    if (!keepLogs) await this.#removeVolumes(uid);
+    if (keepLogs) return;
+    await this.#removeMemory(uid);
+    if (!keepVolumes) await this.#volumes.tearDown(uid);
   }
 
-  async #removeVolumes(uid: string): Promise<void> {
+  async #removeMemory(uid: string): Promise<void> {
     const filters = { label: [`${labels.uid}=${uid}`] };
     const { Volumes: found } = await this.#docker.listVolumes({ filters });
     for (const { Name } of found) await ifThere(this.#docker.getVolume(Name).remove());
-    await this.#volumes.tearDown(uid);
   }
 
   async *logs(
@@ -279,10 +282,8 @@ class DockerRuntime implements Runtime {
     if (info) yield* readLogs(container, options, info.Config.Tty, signal);
   }
 
-  async probe(pod: Pod, { name, id }: RuntimeContainer, probe: Probe): Promise<ProbeResult> {
-    const container = containerNamed(pod, name) ?? {};
-    const podIp = pod.status?.podIP ?? "";
-    return this.#asking.probe({ container, id: id.slice(scheme.length), podIp }, probe);
+  probe(target: ProbeTarget, probe: Probe): Promise<ProbeResult> {
+    return this.#asking.probe({ ...target, id: target.id.slice(scheme.length) }, probe);
   }
 
   async refresh(pod: Pod): Promise<void> {

@@ -89,7 +89,7 @@ export function memoryVolumes(scope: Scope, { metadata, spec }: Pod) {
       Target: "",
       VolumeOptions: {
         NoCopy: true,
-        Labels: { [labels.uid]: metadata?.uid ?? "", [labels.cluster]: scope.cluster },
+        Labels: { [labels.uid]: metadata?.uid ?? "", [labels.folder]: scope.folder },
         DriverConfig: {
           Name: "local",
           Options: { type: "tmpfs", device: "tmpfs", o: `mode=1777${size}` },

@@ -46,10 +46,6 @@ export function addressOf({ NetworkSettings, State }: ContainerInspectInfo): str
   return all.find((address) => address !== "");
 }
 
-/** Exit codes above tell by which signal a process ended. */
-const signalBase = 128;
-const signalMax = 64;
-
 export function containerOf(info: ContainerInspectInfo, lastWords = ""): RuntimeContainer {
   const { State } = info;
   const common = {
@@ -64,14 +60,12 @@ export function containerOf(info: ContainerInspectInfo, lastWords = ""): Runtime
   }
   if (State.Status === "created") return neverRan(info, common);
   const { ExitCode: exitCode } = State;
-  const signal = exitCode - signalBase;
   return {
     ...common,
     state: "exited",
     startedAt: Date.parse(State.StartedAt),
     finishedAt: Date.parse(State.FinishedAt),
     exitCode,
-    ...(signal > 0 && signal <= signalMax ? { signal } : {}),
     reason: State.OOMKilled ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
     ...(lastWords ? { message: lastWords } : {}),
   };
