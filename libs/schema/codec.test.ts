@@ -3,7 +3,7 @@ import type { CommitRequest, CommitResponse } from "#proto/gen/kubus/store/v1.ts
 import type { DeleteRequest } from "#proto/gen/kubus/api/v1.ts";
 import { arbitrary, seeded } from "./arbitrary.ts";
 import { codecOf, readObject } from "./index.ts";
-import { allSchemas } from "./schemas.ts";
+import { allSchemas, schemaOf } from "./schemas.ts";
 
 const roundsPerMessage = 8;
 
@@ -72,6 +72,28 @@ describe("kubus messages", () => {
   ])("refuses %s", (_, value) => {
     expect(() => response.encode(value as object)).toThrow(TypeError);
   });
+});
+
+describe("nesting", () => {
+  const schema = schemaOf("k8s.apiextensions.v1.JSONSchemaProps");
+  const codec = codecOf<object>(schema.name);
+
+  function nestedSchema(field: string, depth: number): object {
+    let value: object = {};
+    for (let level = 0; level < depth; level += 1) value = { [field]: value };
+    return value;
+  }
+
+  it.each(["not", "items", "additionalProperties"])(
+    "by %s is read as deeply as it is taken",
+    (field) => {
+      const { object } = readObject(schema, nestedSchema(field, 500));
+      expect(codec.encode(codec.decode(codec.encode(object)))).toEqual(codec.encode(object));
+      expect(() => readObject(schema, nestedSchema(field, 600))).toThrow("exceeded max depth");
+      const wrong = { ...nestedSchema(field, 500), type: 5 };
+      expect(() => readObject(schema, wrong)).toThrow("cannot unmarshal number");
+    },
+  );
 });
 
 describe("malformed bytes", () => {

@@ -12,8 +12,11 @@ type Fields = Record<string, unknown>;
 type MapDecoder = (reader: ObjectReader, map: Fields, depth: number) => void;
 type ValueReader = (reader: ObjectReader, depth: number) => unknown;
 
-/** Deeper messages are refused, as Kubernetes' own unmarshallers do. */
-const depthMax = 100;
+/**
+ * Deeper messages are refused, before the stack ends. It is more than twice what is read from JSON,
+ * where a schema in another one counts once and not twice: what was taken can be read again.
+ */
+const depthMax = 1_100;
 const varint = 0;
 const fixed64 = 1;
 const lengthDelimited = 2;

@@ -6,6 +6,9 @@ export class FieldTypeError extends Error {
 /** One that Go's own unmarshalling functions report: it ends decoding, and so wins over others. */
 export class FinalFieldError extends FieldTypeError {}
 
+/** Nothing is said about what lies so deep. */
+export class TooDeepError extends FinalFieldError {}
+
 /** What Go calls the kind of a JSON value. */
 export function jsonKind(value: unknown): string {
   if (value === null || value === undefined) return "null";

@@ -6,7 +6,7 @@
 import { setKey } from "../codec/keys.ts";
 import { emptyOf } from "../codec/zero.ts";
 import type { FieldSchema, MessageSchema } from "../schema.ts";
-import { FieldTypeError, FinalFieldError, jsonKind } from "./error.ts";
+import { FieldTypeError, FinalFieldError, jsonKind, TooDeepError } from "./error.ts";
 import { formReader } from "./forms.ts";
 import { goElementType, goStruct, goType } from "./go-type.ts";
 import { unknownFields } from "./odd.ts";
@@ -20,8 +20,8 @@ export interface ReadObject {
   readonly unknown: readonly string[];
 }
 
-/** Go refuses deeper JSON; here the stack would end. */
-const depthMax = 1_000;
+/** Go takes 10,000; here the stack would end. Protobuf takes all that passes here. */
+const depthMax = 500;
 
 /**
  * Reads a value of a message. `null` is the empty object. apiVersion and kind are kept where the
@@ -33,7 +33,7 @@ export function readObject(schema: MessageSchema, value: unknown): ReadObject {
   try {
     object = readRoot(schema, value, place);
   } catch (error) {
-    if (!(error instanceof FieldTypeError)) throw error;
+    if (!(error instanceof FieldTypeError) || error instanceof TooDeepError) throw error;
     const again: Place = { ...place, path: [], inOrder: true };
     readRoot(schema, value, again);
     throw again.first ?? error;
@@ -79,7 +79,7 @@ function makeStruct(schema: MessageSchema): StructReader {
   const members = [...membersOf(schema, schema.shortName, "")];
   const byName = new Map(members.map((member) => [member.name, member]));
   return (value, place) => {
-    if (place.path.length > depthMax) throw new FieldTypeError("exceeded max depth");
+    if (place.path.length > depthMax) throw new TooDeepError("exceeded max depth");
     if (place.inOrder) return visitInOrder(value, byName, place);
     const object: Record<string, unknown> = {};
     let known = 0;
