@@ -47,6 +47,8 @@ export class ServiceAllocator {
   readonly #ips = new CountedSet<string>();
   readonly #nodePorts = new CountedSet<number>();
   readonly #claims = new Set<Holdings>();
+  /** Changes up to this revision are counted. */
+  #position = 0;
 
   constructor(options: ServiceAllocatorOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class ServiceAllocator {
       changed: (events) => {
         for (const event of events) this.#follow(event);
       },
-      reset: () => queueMicrotask(() => this.#recount()),
+      reset: () => this.#recount(),
     });
   }
 
@@ -85,9 +87,11 @@ export class ServiceAllocator {
     this.#nodePorts.clear();
     for (const { object } of this.#options.cache.values()) this.#hold(object as Service, 1);
     for (const claim of this.#claims) this.#count(claim, 1);
+    this.#position = this.#options.cache.lastChange;
   }
 
-  #follow({ type, version, previous }: CacheEvent): void {
+  #follow({ type, version, previous, revision }: CacheEvent): void {
+    if (revision <= this.#position) return;
     if (previous !== undefined) this.#hold(previous.object as Service, -1);
     if (type !== "DELETED") this.#hold(version.object as Service, 1);
   }

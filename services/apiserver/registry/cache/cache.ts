@@ -18,7 +18,8 @@ import { StoredVersion, versionOfRecord } from "./version.ts";
 const bufferMax = 10_000;
 /** Own writes whose broadcast has not come yet. */
 const offeredMax = 10_000;
-const historyEventsMax = 10_000;
+/** Kept of each resource; twice as many before the older half is dropped. */
+const historyEventsMax = 4_000;
 const retryMs = 500;
 
 const changedCodec = codecOf<ObjectChanged>("kubus.watch.v1.ObjectChanged");
@@ -318,6 +319,7 @@ export class WatchCache {
     this.#index = index;
     this.#history = new History(historyEventsMax, revision);
     this.#unpublished = [];
+    this.#applied = Math.max(this.#applied, revision);
     for (const known of this.#offered.keys()) if (known <= revision) this.#offered.delete(known);
     for (const listener of this.#listeners) listener.reset();
     this.#advance(revision);

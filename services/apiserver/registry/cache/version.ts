@@ -7,6 +7,7 @@ import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import type { Record as StoredRecord } from "#proto/gen/kubus/store/v1.ts";
 import type { Version } from "../request.ts";
 import { withResourceVersion } from "./resourceversion.ts";
+import { warmed, type Coolable } from "./warm.ts";
 
 /** Where an object stands inside its resource. */
 export interface ObjectName {
@@ -22,7 +23,7 @@ export const codecOfDefinition = (definition: ResourceDefinition): Codec<KubeObj
   codecOf<KubeObject>(definition.message);
 
 /** A version in the form in which it is stored. */
-export class StoredVersion implements Version {
+export class StoredVersion implements Version, Coolable {
   readonly definition: ResourceDefinition;
   readonly namespace: string;
   readonly name: string;
@@ -33,6 +34,7 @@ export class StoredVersion implements Version {
   #json: Uint8Array | undefined;
   #protobuf: Uint8Array | undefined;
   #views: Map<ResourceDefinition, Version> | undefined;
+  #isWarm = false;
 
   constructor(
     definition: ResourceDefinition,
@@ -48,11 +50,11 @@ export class StoredVersion implements Version {
   }
 
   get object(): KubeObject {
-    this.#object ??= withTypeAndRevision(
-      this.definition,
-      codecOfDefinition(this.definition).decode(this.value),
-      this.revision,
-    );
+    if (this.#object === undefined) {
+      this.#warm();
+      const fields = codecOfDefinition(this.definition).decode(this.value);
+      this.#object = withTypeAndRevision(this.definition, fields, this.revision);
+    }
     return this.#object;
   }
 
@@ -62,8 +64,25 @@ export class StoredVersion implements Version {
   }
 
   get protobuf(): Uint8Array {
-    this.#protobuf ??= withResourceVersion(this.value, this.revision);
+    if (this.#protobuf === undefined) {
+      this.#warm();
+      this.#protobuf = withResourceVersion(this.value, this.revision);
+    }
     return this.#protobuf;
+  }
+
+  cool(): void {
+    this.#object = undefined;
+    this.#json = undefined;
+    this.#protobuf = undefined;
+    this.#views = undefined;
+    this.#isWarm = false;
+  }
+
+  #warm(): void {
+    if (this.#isWarm) return;
+    this.#isWarm = true;
+    warmed(this);
   }
 
   /** The same content seen at another revision: what a deletion or a lost selector match shows. */
