@@ -131,14 +131,14 @@ class Supervisor<Config> implements Supervised {
       onEnd: (release) => void releases.push(release),
       spawn: (options) => actors.start(options),
     };
-    let ended = false;
-    const end = async (reason: Error) => {
-      if (ended) return;
-      ended = true;
+    const release = async (reason: Error) => {
       ending.abort(reason);
       actors.stopAll();
-      for (const release of releases.toReversed()) await this.#release(release);
+      for (const each of releases.toReversed()) await this.#release(each);
     };
+    let ended: Promise<void> | undefined;
+    // Whoever asks again waits for the same end.
+    const end = (reason: Error) => (ended ??= release(reason));
     try {
       const { machine, input } = this.#component.assemble(host, this.#config);
       const root = actors.start({

@@ -69,16 +69,16 @@ function withStatus(
 }
 
 function whileDeleted(view: PodView): PodPlan {
-  const { pod, runtime, isTornDown } = view;
+  const { pod } = view;
   const graceSeconds = pod.metadata?.deletionGracePeriodSeconds ?? graceSecondsDefault;
   if (runningIn(view).length > 0) {
     return withStatus(view, stopAll(view, graceSeconds), undefined);
   }
   const status = statusOf(view);
   const told: Action[] = isSameStatus(status, pod.status) ? [] : [{ type: "WriteStatus", status }];
-  const torn: Action[] =
-    runtime && !isTornDown ? [{ type: "RemoveSandbox", keepLogs: false }] : [];
-  return { actions: [...told, ...torn, { type: "DeletePod" }], wakeAfterMs: undefined, isGone: true };
+  // Also where the runtime knows no container any more: the pod may have left files.
+  const last: Action[] = [{ type: "RemoveSandbox", keepLogs: false }, { type: "DeletePod" }];
+  return { actions: [...told, ...last], wakeAfterMs: undefined, isGone: true };
 }
 
 function whileOver(view: PodView): PodPlan {

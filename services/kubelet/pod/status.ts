@@ -81,7 +81,7 @@ function containerStatus(view: PodView, container: Container, isInit: boolean): 
   return {
     name,
     state,
-    lastState: before?.state === "exited" ? { terminated: terminated(before) } : {},
+    lastState: lastStateOf(before, latest, known),
     ready: isInit && !isSidecar(container) ? latest?.exitCode === 0 : isServing(view, container),
     restartCount: latest?.attempt ?? known?.restartCount ?? 0,
     image: latest?.image ?? image,
@@ -90,6 +90,17 @@ function containerStatus(view: PodView, container: Container, isInit: boolean): 
     started: hasStarted(view, container),
     ...statusResources(container),
   };
+}
+
+/** How the start before ended; the status remembers what the runtime has forgotten. */
+function lastStateOf(
+  before: RuntimeContainer | undefined,
+  latest: RuntimeContainer | undefined,
+  known: ContainerStatus | undefined,
+): ContainerState {
+  if (before?.state === "exited") return { terminated: terminated(before) };
+  const remembered = known?.lastState?.terminated;
+  return remembered && latest && latest.attempt > 0 ? { terminated: remembered } : {};
 }
 
 function knownStatus({ pod }: PodView, name: string, isInit: boolean): ContainerStatus | undefined {
