@@ -35,7 +35,8 @@ export function kubeletWith(host: Host, config: KubeletConfig): Assembled {
       startPods: () => kubelet.startPods(),
       stopPods: () => kubelet.stopPods(),
       leaveNothing: () => kubelet.leaveNothing(),
-      reportFailure: (_, { error }) => host.log.warn({ err: error }, "the kubelet cannot start yet"),
+      reportFailure: (_, { error }) =>
+        host.log.warn({ err: error }, "the kubelet cannot start yet"),
     },
   });
   return { machine, input: undefined };

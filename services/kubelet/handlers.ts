@@ -67,8 +67,7 @@ export function askHttp(
   });
 }
 
-const clientTimeout =
-  "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+const clientTimeout = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 const rooted = (path: string) => (path.startsWith("/") ? path : `/${path}`);
 
 export function askTcp(

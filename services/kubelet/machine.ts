@@ -1,4 +1,4 @@
-/** A kubelet as a whole: it registers its node, finds its pods, and runs them until it is stopped. */
+/** A kubelet as a whole: it registers its node, finds its pods, and runs them until its end. */
 import { fromPromise, setup } from "xstate";
 
 type Event = { type: "Stop" };

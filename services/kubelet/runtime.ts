@@ -59,7 +59,11 @@ export type StartStep =
   | { readonly type: "ImagePresent" }
   | { readonly type: "Created" }
   | { readonly type: "Started" }
-  | { readonly type: "HookFailed"; readonly hook: "PostStart" | "PreStop"; readonly message: string };
+  | {
+      readonly type: "HookFailed";
+      readonly hook: "PostStart" | "PreStop";
+      readonly message: string;
+    };
 
 export interface StartContext {
   readonly tell: (step: StartStep) => void;
@@ -121,8 +125,8 @@ export interface Runtime {
   /** Chunks of a container's output; ends when there is no more to come. */
   logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
-   * Asks a running container how it is: HTTP, TCP, gRPC or a command in it. A runtime without it has
-   * no containers that could answer: they count as started and ready as long as they run.
+   * Asks a running container how it is: HTTP, TCP, gRPC or a command in it. A runtime without it
+   * has no containers that could answer: they count as started and ready as long as they run.
    */
   readonly probe?: (target: ProbeTarget, probe: Probe) => Promise<ProbeResult>;
   /** Brings files up to date that show config maps, secrets and tokens. */

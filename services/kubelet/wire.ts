@@ -23,8 +23,7 @@ export const failureChunk = (code: number, message: string) =>
 /** What a request asks of the runtime; the latest of two ways to say since when counts. */
 export function logOptions(request: ReadLogRequest, now: number): LogOptions {
   const { follow, timestamps, tailLines, sinceSeconds, sinceTime } = request;
-  const since =
-    sinceSeconds === undefined ? Date.parse(sinceTime) : now - sinceSeconds * 1_000;
+  const since = sinceSeconds === undefined ? Date.parse(sinceTime) : now - sinceSeconds * 1_000;
   return {
     follow,
     timestamps,

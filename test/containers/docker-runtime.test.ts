@@ -95,7 +95,13 @@ describe.skipIf(reason)("pods in Docker", { timeout: testMsMax }, () => {
     await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
     const pods = await podNames();
     expect(pods).toHaveLength(3);
-    const address = await cluster.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
+    const address = await cluster.kubectl(
+      "get",
+      "service",
+      "web",
+      "-o",
+      "jsonpath={.spec.clusterIP}",
+    );
     const answers = new Set<string>();
     const asking = async () => String(answers.add(await ask(address, port)).size);
     await eventually("the service", asking, (size) => size === "3");
@@ -109,7 +115,10 @@ describe.skipIf(reason)("pods in Docker", { timeout: testMsMax }, () => {
     );
     await cluster.docker.getContainer(name.slice(1)).kill();
     const status = ["get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0]}"];
-    const text = await cluster.eventually(status, (json) => json.includes('"restartCount":1') && json.includes('"ready":true'));
+    const text = await cluster.eventually(
+      status,
+      (json) => json.includes('"restartCount":1') && json.includes('"ready":true'),
+    );
     expect(JSON.parse(text)).toMatchObject({
       restartCount: 1,
       state: { running: {} },

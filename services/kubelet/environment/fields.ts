@@ -43,8 +43,8 @@ function linesOf(map: Readonly<Record<string, string>> = {}): string {
 }
 
 /**
- * Requests and limits of a container in units of the divisor, rounded up. A limit that is not set is
- * what the node has. Undefined for a resource that the downward API does not offer.
+ * Requests and limits of a container in units of the divisor, rounded up. A limit that is not set
+ * is what the node has. Undefined for a resource that the downward API does not offer.
  */
 export function resourceValue(
   { resources = {} }: Container,

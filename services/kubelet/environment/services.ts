@@ -2,8 +2,8 @@
 import type { Service } from "#proto/gen/k8s/core/v1.ts";
 
 /**
- * Variables of the services of a pod's namespace, and always of the API server. `links`: as the pod's
- * enableServiceLinks.
+ * Variables of the services of a pod's namespace, and always of the API server. `links`: as the
+ * pod's enableServiceLinks.
  */
 export function serviceVariables(
   own: readonly Service[],

@@ -158,7 +158,8 @@ function stopUnhealthy(view: PodView): Action[] {
 function untilDeadline({ pod, now }: PodView): Steps {
   const seconds = pod.spec?.activeDeadlineSeconds;
   const started = Date.parse(pod.status?.startTime ?? "");
-  if (seconds === undefined || Number.isNaN(started)) return { actions: [], wakeAfterMs: undefined };
+  if (seconds === undefined || Number.isNaN(started))
+    return { actions: [], wakeAfterMs: undefined };
   return { actions: [], wakeAfterMs: Math.max(0, started + seconds * 1_000 - now) + 1 };
 }
 

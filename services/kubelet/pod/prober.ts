@@ -17,11 +17,7 @@ export interface ProberOptions {
   readonly runtime: Runtime;
   /** A state changed. */
   readonly onChange: () => void;
-  readonly onFailure: (
-    container: Container,
-    kind: ProbeKind,
-    result: ProbeResult,
-  ) => void;
+  readonly onFailure: (container: Container, kind: ProbeKind, result: ProbeResult) => void;
 }
 
 interface Watched {

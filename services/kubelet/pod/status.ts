@@ -194,7 +194,15 @@ function willRestart(
 }
 
 function terminated(container: RuntimeContainer): NonNullable<ContainerState["terminated"]> {
-  const { id, exitCode = 0, signal, reason, message, startedAt, finishedAt = startedAt } = container;
+  const {
+    id,
+    exitCode = 0,
+    signal,
+    reason,
+    message,
+    startedAt,
+    finishedAt = startedAt,
+  } = container;
   return {
     exitCode,
     ...(signal ? { signal } : {}),

@@ -33,10 +33,7 @@ export interface ObjectChoice {
 
 export const defaultFileMode = 0o644;
 
-export function configMapFiles(
-  object: ConfigMap | undefined,
-  choice: ObjectChoice,
-): VolumeFile[] {
+export function configMapFiles(object: ConfigMap | undefined, choice: ObjectChoice): VolumeFile[] {
   if (!object) return missing("configmap", choice);
   const data = new Map<string, Uint8Array>();
   for (const [key, text] of Object.entries(object.data ?? {})) data.set(key, Buffer.from(text));

@@ -16,8 +16,8 @@ export interface Ownership {
 }
 
 /**
- * Makes the folder show exactly these files. `version` names the new inner folder. Does nothing when
- * the content is the same already. Throws VolumeError for a path that leads out.
+ * Makes the folder show exactly these files. `version` names the new inner folder. Does nothing
+ * when the content is the same already. Throws VolumeError for a path that leads out.
  */
 export async function writeVolume(
   folder: string,

@@ -54,8 +54,8 @@ export class PodVolumes {
   }
 
   /**
-   * Makes every volume of the pod, and brings those up to date that show objects. Throws VolumeError
-   * as Kubernetes words it in its events.
+   * Makes every volume of the pod, and brings those up to date that show objects. Throws
+   * VolumeError as Kubernetes words it in its events.
    */
   async setUp({ pod, hostIp, podIp }: PodFacts): Promise<void> {
     for (const volume of pod.spec?.volumes ?? []) {

@@ -61,7 +61,12 @@ export class Findings {
   }
 
   async #endOfLog({ Id, Config }: ContainerInspectInfo): Promise<string> {
-    const options = { stdout: true, stderr: true, tail: messageLogLinesMax, follow: false } as const;
+    const options = {
+      stdout: true,
+      stderr: true,
+      tail: messageLogLinesMax,
+      follow: false,
+    } as const;
     const whole = await this.#docker.getContainer(Id).logs(options);
     const text = Config.Tty ? whole : await plain(Buffer.from(whole));
     return text.subarray(-messageLogBytesMax).toString();

@@ -58,7 +58,11 @@ function labelsOf(scope: Scope, { metadata }: Pod, name: string, attempt: number
 
 /** Docker's label filter for everything of the scope, or of one of its pods. */
 export function filterOf({ cluster, node, folder }: Scope, uid?: string): string[] {
-  const all = [[labels.cluster, cluster], [labels.node, node], [labels.folder, folder]];
+  const all = [
+    [labels.cluster, cluster],
+    [labels.node, node],
+    [labels.folder, folder],
+  ];
   if (uid !== undefined) all.push([labels.uid, uid]);
   return all.map(([name, value]) => `${name}=${value}`);
 }

@@ -19,7 +19,7 @@ const word = (value: number) => {
   return bytes;
 };
 
-/** struct sigaction that ignores: then the kernel reaps children that end in the pod's PID space. */
+/** struct sigaction that ignores: the kernel then reaps what ends in the pod's PID space. */
 const ignoreAction = Buffer.alloc(32);
 ignoreAction.writeUInt8(1);
 const sigchld = 17;
@@ -40,8 +40,8 @@ function x64(): Machine {
 }
 
 function arm64(): Machine {
-  const load = (register: number, value: number) =>
-    word(0xd2800000 | (value << 5) | register); // movz
+  // movz
+  const load = (register: number, value: number) => word(0xd2800000 | (value << 5) | register);
   const call = word(0xd4000001); // svc #0
   const code = Buffer.concat([
     ...[load(0, sigchld), word(0x10000000 | (13 << 5) | 1)], // adr x1: 13 words from here

@@ -75,7 +75,8 @@ export class Preparation {
 
   /** As runAsNonRoot demands: the user must be a number other than 0. */
   async #checkUser(pod: Pod, container: Container): Promise<void> {
-    const required = container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot;
+    const required =
+      container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot;
     if (!required) return;
     const where = `(pod: ${podText(pod)}, container: ${container.name ?? ""})`;
     const given = userOf(pod, container)?.split(":")[0];

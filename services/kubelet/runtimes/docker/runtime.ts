@@ -1,6 +1,6 @@
 /**
- * Pods as containers of a Docker Engine: one that waits holds the pod's network, the others join it.
- * Nothing is remembered here that matters: labels and folders say whose everything is.
+ * Pods as containers of a Docker Engine: one that waits holds the pod's network, the others join
+ * it. Nothing is remembered here that matters: labels and folders say whose everything is.
  */
 import Docker, { type ContainerInspectInfo } from "dockerode";
 import type { World } from "#libs/actor/world.ts";

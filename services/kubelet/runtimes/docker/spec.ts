@@ -217,7 +217,9 @@ const quotaMin = 1_000;
 function resourcesOf({ resources = {} }: Container): HostConfig {
   const { limits = {}, requests = {} } = resources;
   const requested = requests["cpu"] ?? limits["cpu"];
-  const shares = Math.floor(((requested ? quantityMilliValue(requested) : 0) * sharesPerCore) / 1e3);
+  const shares = Math.floor(
+    ((requested ? quantityMilliValue(requested) : 0) * sharesPerCore) / 1e3,
+  );
   const { cpu, memory } = limits;
   const quota = cpu ? Math.floor((quantityMilliValue(cpu) * periodMicroseconds) / 1e3) : 0;
   const bytes = memory ? quantityValue(memory) : 0;

@@ -38,7 +38,8 @@ export class SimulatedLog {
     while (!signal.aborted) {
       const lines = this.#lines.slice(Math.max(0, next - this.#dropped));
       next = this.#dropped + this.#lines.length;
-      if (lines.length > 0) yield encoder.encode(lines.map((line) => print(line, timestamps)).join(""));
+      if (lines.length > 0)
+        yield encoder.encode(lines.map((line) => print(line, timestamps)).join(""));
       if (this.#closed || !follow) return;
       await this.#untilNews(signal);
     }
@@ -59,5 +60,7 @@ export class SimulatedLog {
 }
 
 function print({ text, at }: Line, timestamps: boolean): string {
-  return timestamps ? `${new Date(at).toISOString().replace("Z", "000000Z")} ${text}\n` : `${text}\n`;
+  return timestamps
+    ? `${new Date(at).toISOString().replace("Z", "000000Z")} ${text}\n`
+    : `${text}\n`;
 }

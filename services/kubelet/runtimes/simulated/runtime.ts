@@ -1,6 +1,6 @@
 /**
- * A runtime without containers: what they do is scripted (script.ts). Thousands of pods cost little.
- * It outlives a crash of its kubelet, as a real one would.
+ * A runtime without containers: what they do is scripted (script.ts). Thousands of pods cost
+ * little. It outlives a crash of its kubelet, as a real one would.
  */
 import type { World } from "#libs/actor/world.ts";
 import type { Container, Pod } from "#proto/gen/k8s/core/v1.ts";
@@ -81,7 +81,8 @@ export class SimulatedRuntime implements Runtime {
     const { uid = "" } = pod.metadata ?? {};
     const { name = "", image = "" } = container;
     const owner = this.#pods.get(uid);
-    if (!owner?.isRunning) throw new RuntimeError("RunContainerError", "the sandbox is not running");
+    if (!owner?.isRunning)
+      throw new RuntimeError("RunContainerError", "the sandbox is not running");
     if (owner.containers.some((each) => each.name === name && each.state === "running")) {
       return Promise.resolve();
     }
