@@ -289,3 +289,24 @@ test("a client that leaves in the middle of its body leaves nothing behind", asy
   expect((await door.call({ path: `${home}/p` })).status).toBe(200);
   expect(door.registry.calls.slice(before)).toEqual(["get configmaps ns/p"]);
 });
+
+test("component statuses are what the checks say", async () => {
+  const broken = () => Promise.reject(new Error("lost"));
+  const other = await openDoor(ensurePki, {
+    checks: [
+      { name: "bus", check: broken, probes: ["readyz"] },
+      { name: "store", check: () => {}, probes: ["readyz"] },
+    ],
+  });
+  const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  const path = "/api/v1/componentstatuses";
+  const { json, headers } = await other.call({ path, headers: { accept } });
+  expect(headers["warning"]).toBe('299 - "v1 ComponentStatus is deprecated in v1.19+"');
+  expect((json["rows"] as { cells: unknown[] }[]).map(({ cells }) => cells.slice(0, 2))).toEqual([
+    ["bus", "Unhealthy"],
+    ["store", "Healthy"],
+  ]);
+  const { json: missing } = await other.call({ path: `${path}/none` });
+  expect(missing["message"]).toBe('componentstatus "none" not found');
+  await other.close();
+});

@@ -2,28 +2,12 @@
 import { setMaxListeners } from "node:events";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import type { ResourceDefinition } from "#libs/api/resource.ts";
-import type { Authenticators } from "../auth/authenticate.ts";
-import { chain, type Authorizer } from "../auth/authorize.ts";
-import { bootstrapRoles, bootstrapRules, components, privileged } from "../auth/bootstrap.ts";
-import { certificateAuthenticator } from "../auth/certificate.ts";
-import { accessReviews } from "../auth/reviews/access.ts";
-import { selfSubjectReviews, tokenReviews } from "../auth/reviews/identity.ts";
-import { rulesReview } from "../auth/reviews/rules.ts";
-import type { Review } from "../auth/reviews/review.ts";
-import { tokenAuthenticator, type BoundObject } from "../auth/token.ts";
-import { discoveryDocuments } from "../discovery/documents.ts";
-import { health } from "../health/health.ts";
-import { metrics } from "../health/metrics.ts";
-import { openApiDocuments } from "../openapi/documents.ts";
-import type { Caller } from "../registry/request.ts";
+import { assembleDoor } from "./assemble.ts";
 import { connectionCloser } from "./connections.ts";
-import type { DoorContext } from "./context.ts";
 import type { Handler } from "./exchange.ts";
 import { doorHandler } from "./handler.ts";
 import { nodeRequest, nodeResponse } from "./node.ts";
-import { defaultLimits, type HttpLimits, type HttpOptions, type HttpServer } from "./options.ts";
-import { servedFrom } from "./routes.ts";
+import type { HttpOptions, HttpServer } from "./options.ts";
 
 export type { HttpOptions, HttpServer } from "./options.ts";
 
@@ -56,8 +40,9 @@ export async function startHttp(given: HttpOptions): Promise<HttpServer> {
   });
   let bound = port;
   const address = () => options.externalAddress ?? `${host}:${bound}`;
-  serve(server, doorHandler(doorContext(options, address)), options);
-  const endConnections = connectionCloser(server, options.world, doorLimits(options).closeMsMax);
+  const door = assembleDoor(options, address);
+  serve(server, doorHandler(door), options);
+  const endConnections = connectionCloser(server, options.world, door.limits.closeMsMax);
   const close = () => {
     ending.abort();
     return endConnections();
@@ -90,73 +75,3 @@ function listen(server: Http2SecureServer, host: string, port: number): Promise<
     });
   });
 }
-
-const doorLimits = ({ limits }: HttpOptions): HttpLimits => ({ ...defaultLimits, ...limits });
-
-function doorContext(options: HttpOptions, address: () => string): DoorContext {
-  const { world, auth = {}, resources, checks = [] } = options;
-  const authorizer: Authorizer = chain([
-    privileged,
-    components,
-    ...(auth.authorizers ?? []),
-    bootstrapRoles,
-  ]);
-  const authenticators: Authenticators = {
-    certificate: certificateAuthenticator(options.tls.clientCa),
-    token: tokenAuthenticator({
-      tokens: auth.tokens ?? new Map(),
-      publicKeys: auth.serviceAccounts?.publicKeys ?? [],
-      issuer: auth.serviceAccounts?.issuer ?? "",
-      audiences: auth.serviceAccounts?.audiences ?? [],
-      exists: (object) => objectExists(options, object),
-      now: world.now,
-    }),
-    now: world.now,
-  };
-  const reviews: readonly Review[] = [
-    selfSubjectReviews(world.now),
-    tokenReviews(authenticators.token),
-    ...accessReviews(authorizer),
-    rulesReview(bootstrapRules, (auth.authorizers ?? []).length > 0),
-  ];
-  const served = servedFrom(resources, reviews);
-  return {
-    options,
-    limits: doorLimits(options),
-    served,
-    authenticators,
-    authorizer,
-    discovery: discoveryDocuments(served, address),
-    openApi: openApiDocuments(served),
-    health: health(checks, world),
-    metrics: metrics(),
-  };
-}
-
-const tokenReader: Caller = {
-  user: "system:apiserver",
-  groups: ["system:masters"],
-  manager: "kube-apiserver",
-};
-
-/** True when the object that a token is bound to is still the same. */
-async function objectExists(
-  { registry, resources }: HttpOptions,
-  { plural, namespace, name, uid }: BoundObject,
-): Promise<boolean> {
-  const definition = coreResource(resources, plural);
-  if (definition === undefined) return false;
-  try {
-    const place = { definition, subresource: "", namespace, name };
-    const { object } = await registry.get(tokenReader, place, {});
-    return object.metadata?.uid === uid;
-  } catch {
-    return false;
-  }
-}
-
-const coreResource = (
-  resources: readonly ResourceDefinition[],
-  plural: string,
-): ResourceDefinition | undefined =>
-  resources.find((resource) => resource.group === "" && resource.plural === plural);
