@@ -53,7 +53,8 @@ function certificateOf(request: NodeRequest): Uint8Array | undefined {
 
 export function nodeResponse(response: NodeResponse): HttpResponse {
   const destination = response as ServerResponse;
-  const stream = () => ("stream" in response ? response.stream : undefined);
+  const http2 = "stream" in response ? response.stream : undefined;
+  const gone = () => http2?.destroyed ?? destination.destroyed;
   let ended = false;
   let sent = 0;
   return {
@@ -64,38 +65,40 @@ export function nodeResponse(response: NodeResponse): HttpResponse {
       return response.headersSent;
     },
     get closed() {
-      return ended || destination.destroyed || (stream()?.destroyed ?? false);
+      return ended || gone();
     },
     get waitingBytes() {
-      return stream()?.writableLength ?? destination.writableLength;
+      return (http2 ?? destination).writableLength;
     },
     begin: (status, headers) => {
-      if (destination.destroyed) return;
       sent = status;
-      destination.writeHead(status, headers as Record<string, string>);
+      if (!gone()) destination.writeHead(status, headers as Record<string, string>);
     },
-    flush: () => destination.flushHeaders(),
-    write: (chunk) => destination.destroyed || destination.write(chunk),
-    writeAll: (chunks) => writeTogether(stream() ?? destination, chunks),
-    drained: () => drained(destination),
+    flush: () => {
+      if (!gone()) destination.flushHeaders();
+    },
+    write: (chunk) => gone() || destination.write(chunk),
+    writeAll: (chunks) => gone() || writeTogether(http2 ?? destination, chunks),
+    drained: () => drained(destination, gone),
     end: (chunk) => {
-      if (destination.destroyed || ended) return;
+      if (gone() || ended) return;
       ended = true;
       if (chunk === undefined) destination.end();
       else destination.end(chunk);
     },
     destroy: () => {
       ended = true;
-      const http2 = stream();
       if (http2 === undefined) destination.destroy();
       else http2.close();
     },
-    onClose: (listener) => void destination.once("close", listener),
+    onClose: (listener) => {
+      if (gone()) queueMicrotask(listener);
+      else destination.once("close", listener);
+    },
   };
 }
 
 function writeTogether(destination: Writable, chunks: readonly Uint8Array[]): boolean {
-  if (destination.destroyed) return true;
   let more = true;
   destination.cork();
   for (const chunk of chunks) more = destination.write(chunk);
@@ -103,7 +106,9 @@ function writeTogether(destination: Writable, chunks: readonly Uint8Array[]): bo
   return more;
 }
 
-function drained(destination: ServerResponse): Promise<void> {
+function drained(destination: ServerResponse, gone: () => boolean): Promise<void> {
+  // Nobody tells a second time that the client left.
+  if (gone()) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       destination.off("drain", done);
@@ -112,7 +117,5 @@ function drained(destination: ServerResponse): Promise<void> {
     };
     destination.once("drain", done);
     destination.once("close", done);
-    if (destination.destroyed) done();
   });
 }
-

@@ -1,5 +1,6 @@
 /** The door as clients meet it: over TLS, with the registry kept in memory. */
 import { connect, constants } from "node:http2";
+import https from "node:https";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensurePki } from "../../../infra/certs/pki.ts";
@@ -309,4 +310,51 @@ test("component statuses are what the checks say", async () => {
   const { json: missing } = await other.call({ path: `${path}/none` });
   expect(missing["message"]).toBe('componentstatus "none" not found');
   await other.close();
+});
+
+describe("a client that leaves", () => {
+  const path = "/api/v1/namespaces/huge/configmaps";
+  const finished = /total\{verb="LIST",.*resource="configmaps",.*code="200"\} (\d+)/;
+  const lists = async () =>
+    Number(finished.exec((await door.call({ path: "/metrics" })).text)?.[1] ?? 0);
+
+  beforeAll(() => {
+    for (let index = 0; index < 200; index += 1) {
+      const metadata = { name: `huge-${index}`, namespace: "huge" };
+      door.registry.put(configmaps, { metadata, data: { k: "x".repeat(50_000) } } as object);
+    }
+  });
+
+  test.each([
+    ["HTTP/2", undefined],
+    ["HTTP/2 with gzip", "gzip"],
+  ])("in the middle of a long list ends it: %s", async (_, encoding) => {
+    const before = await lists();
+    const session = connect(`https://127.0.0.1:${door.server.port}`, {
+      ca: door.pki.ca,
+      ...door.pki.admin,
+    });
+    const headers = encoding === undefined ? {} : { "accept-encoding": encoding };
+    const list = session.request({ ":path": path, ...headers });
+    list.on("error", () => {});
+    await new Promise((resolve) => list.once("response", resolve));
+    list.close(constants.NGHTTP2_CANCEL);
+    await expect.poll(lists).toBe(before + 1);
+    session.destroy();
+  });
+
+  test("in the middle of a long list ends it: HTTP/1.1", async () => {
+    const before = await lists();
+    const asked = https.get({
+      host: "127.0.0.1",
+      port: door.server.port,
+      path,
+      ca: door.pki.ca,
+      ...door.pki.admin,
+    });
+    asked.on("error", () => {});
+    await new Promise((resolve) => asked.once("response", resolve));
+    asked.destroy();
+    await expect.poll(lists).toBe(before + 1);
+  });
 });
