@@ -17,7 +17,10 @@ export async function startDetached({ data, name }: Settings, world: World = rea
   const output = openSync(file, "w", 0o600);
   const main = join(import.meta.dirname, "main.ts");
   const arguments_ = process.argv.slice(2).filter((argument) => argument !== "--detach");
+  // Called through npm, the cluster still outlives it.
+  const { npm_lifecycle_event: _, ...env } = process.env;
   const child = spawn(process.execPath, [main, ...arguments_], {
+    env,
     detached: true,
     stdio: ["ignore", output, output],
   });

@@ -119,8 +119,9 @@ export function run(command, arguments_, options = {}) {
       process.on(signal, handler);
       return () => process.off(signal, handler);
     });
+    const unwatch = onParentGone(() => child.kill("SIGTERM"));
     const settle = (code) => {
-      for (const remove of handlers) remove();
+      for (const remove of [...handlers, unwatch]) remove();
       resolve(code);
     };
     child.once("error", (error) => {
@@ -131,4 +132,21 @@ export function run(command, arguments_, options = {}) {
       settle(code ?? 128 + (constants.signals[signal ?? "SIGKILL"] ?? 0));
     });
   });
+}
+
+const parentPollMs = 500;
+
+/**
+ * npm passes a signal on to a shell, which ends without a word to what it runs: the new parent is
+ * the sign. Returns what ends the watching.
+ */
+function onParentGone(callback) {
+  if (!process.env.npm_lifecycle_event) return () => undefined;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, parentPollMs);
+  return () => clearInterval(timer);
 }
