@@ -8,7 +8,7 @@ import { metadataOf } from "./decide/system.ts";
 import { checkName, placeInNamespace } from "./draft.ts";
 import { applyFields, applyScaleFields, withParentEntries } from "./fields.ts";
 import type { Body, Caller, Place, WriteOptions, Written } from "./request.ts";
-import { scaleObject, scaleOf, scaleVersion, withScale } from "./scale.ts";
+import { scaleObject, scaleOf, scaleVersion, withScale } from "./scaleform.ts";
 import { changeObject, type Change } from "./update.ts";
 
 export async function applyObject(

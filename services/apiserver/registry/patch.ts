@@ -1,5 +1,5 @@
 /** Patches: JSON, merge and strategic ones here, apply through managed fields. */
-import { badRequest, invalid, invalidObject, StatusError } from "#libs/api/errors.ts";
+import { badRequest, invalid, invalidObject, type StatusError } from "#libs/api/errors.ts";
 import { goJson, goValue } from "#libs/api/gotext.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import type { JsonObject } from "#libs/api/patch/json-value.ts";
