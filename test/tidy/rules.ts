@@ -26,9 +26,11 @@ const linesMax = 400;
 const linesMaxByName: Readonly<Record<string, number>> = { "machine.ts": 300, "main.ts": 60 };
 const readmeLinesMax = 60;
 
-const bannedWords = ["util", "common", "helper", "manager", "base", "misc", "types"];
-const isBanned = (word: string) =>
-  bannedWords.includes(word) || bannedWords.includes(word.replace(/s$/, ""));
+const bannedWords = new Set([
+  ...["util", "utils", "common", "helper", "helpers"],
+  ...["manager", "managers", "base", "misc", "types"],
+]);
+const isBanned = (word: string) => bannedWords.has(word);
 
 const isCode = (path: string) => /\.(ts|js|mjs)$/.test(path);
 const isTestdata = (path: string) => path.includes("/testdata/");
@@ -157,6 +159,7 @@ const isEntry = (path: string) =>
   basename(path) === "main.ts" ||
   path.startsWith("test/bench/") ||
   path.startsWith("infra/kubus/bin/") ||
+  /^infra\/images\/[^/]+\.mjs$/.test(path) ||
   /^infra\/(test\/vitest\.config\.ts|lint\/plugin\.js)$/.test(path);
 
 const importPattern = /(?:from|import|import\()\s*"([^"]+)"|new URL\("([^"]+)", import\.meta/g;
