@@ -53,6 +53,7 @@ export interface Bus {
   /**
    * One question, many answers, in order. The caller breaks the loop when the answer that it knows
    * to be last came; it ends with BusTimeoutError after `timeoutMs` of silence.
+   * An answer that is itself a request is acknowledged for as long as it is read.
    */
   requestStream(
     subject: string,

@@ -223,7 +223,11 @@ export class NatsBus implements Bus {
       return;
     }
     const data = message.data.slice();
-    this.faults.pass(waiting.subject, () => waiting.settle(data));
+    this.faults.pass(waiting.subject, () => {
+      waiting.settle(data);
+      // Who answers for long asks back at times: without a word from here the reader has left.
+      if (message.reply) message.respond();
+    });
   }
 
   #received(message: Msg): BusMessage {

@@ -12,7 +12,8 @@ export interface KubeletConfig {
   readonly podsMax?: number;
   /**
    * What becomes of the containers when the kubelet is stopped in order: `remove` ends them at
-   * once, for a cluster that ends with it. Default `keep`: the next kubelet finds them, as after a crash.
+   * once, for a cluster that ends with it. Default `keep`: the next kubelet finds them, as after
+   * a crash.
    */
   readonly podsOnStop?: "keep" | "remove";
 }

@@ -10,8 +10,10 @@ const internalError = 500;
 
 /** Logs that are read at the same time; above it a request is refused. */
 const readersMax = 200;
-/** Milliseconds without output after which an empty chunk says that the stream still lives. */
+/** An empty chunk says this often that the stream still lives, and asks whether it is read. */
 const keepAliveMs = 3_000;
+/** Chunks without an answer in a row after which the reader counts as gone. */
+const missesMax = 3;
 
 /** Subscribes to this node's log requests until the host ends. */
 export function serveLogs(host: Host, node: string, runtime: Runtime): void {
@@ -36,7 +38,9 @@ async function stream(
   message: BusMessage,
   request: ReadLogRequest,
 ): Promise<void> {
-  const cancelBeat = host.world.every(keepAliveMs, () => message.respond(dataChunk(empty)));
+  const gone = new AbortController();
+  const signal = AbortSignal.any([host.signal, gone.signal]);
+  const cancelBeat = keepAlive(host, message, () => gone.abort());
   try {
     const container = await find(runtime, request);
     if (!container) {
@@ -45,7 +49,7 @@ async function stream(
     }
     const options = logOptions(request, host.world.now());
     let left = request.limitBytes ?? Number.POSITIVE_INFINITY;
-    for await (const data of runtime.logs(container.id, options, host.signal)) {
+    for await (const data of runtime.logs(container.id, options, signal)) {
       const kept = data.subarray(0, left);
       left -= kept.length;
       for (const part of parts(kept, host.bus.payloadMax / 2)) message.respond(dataChunk(part));
@@ -58,6 +62,18 @@ async function stream(
   } finally {
     cancelBeat();
   }
+}
+
+/** Nobody says goodbye: a reader that has left is known by its silence. */
+function keepAlive({ world, bus }: Host, { reply }: BusMessage, onGone: () => void): () => void {
+  let misses = 0;
+  return world.every(keepAliveMs, () => {
+    const asked = bus.request(reply, dataChunk(empty), { timeoutMs: keepAliveMs });
+    asked.then(
+      () => (misses = 0),
+      () => (misses += 1) >= missesMax && onGone(),
+    );
+  });
 }
 
 const empty = new Uint8Array(0);

@@ -6,7 +6,6 @@ import { isSameStatus, statusOf } from "./status.ts";
 import {
   attemptsOf,
   containersOf,
-  failed,
   failureOf,
   hasStarted,
   initContainersOf,
@@ -16,8 +15,12 @@ import {
   type PodView,
   restartPolicyOf,
   runningIn,
+  standingOf,
   succeeded,
 } from "./view.ts";
+
+/** The pod ends, a probe gave up on the container, or it should run another image. */
+export type StopReason = "end" | "startup" | "liveness" | "definition";
 
 export type Action =
   | { readonly type: "CreateSandbox" }
@@ -26,8 +29,7 @@ export type Action =
       readonly type: "StopContainer";
       readonly name: string;
       readonly graceSeconds: number;
-      /** The probe that gave up on it; undefined: the pod ends. */
-      readonly probe?: "startup" | "liveness";
+      readonly why: StopReason;
     }
   /** The container ended too often to be started now. */
   | { readonly type: "TellBackOff"; readonly name: string; readonly attempt: number }
@@ -119,10 +121,11 @@ function stop(
   names: readonly string[],
   secondsMax: number,
   graceSeconds: number,
+  why: StopReason = "end",
 ): Action[] {
   return names
     .filter((name) => (stopping.get(name) ?? Number.POSITIVE_INFINITY) > secondsMax)
-    .map((name) => ({ type: "StopContainer", name, graceSeconds }));
+    .map((name) => ({ type: "StopContainer", name, graceSeconds, why }));
 }
 
 interface Steps {
@@ -132,26 +135,28 @@ interface Steps {
 
 function whileAlive(view: PodView): Steps {
   if (!view.runtime?.isRunning) return afterFailure(view, "", [{ type: "CreateSandbox" }]);
-  const stops = stopUnhealthy(view);
+  const stops = stopUnwanted(view);
   if (stops.length > 0) return { actions: stops, wakeAfterMs: undefined };
   const steps = initialization(view) === "done" ? startContainers(view) : startInit(view);
   return earliest([steps, untilDeadline(view)]);
 }
 
-/** Containers that a probe gave up on end, and are started again like any that ended. */
-function stopUnhealthy(view: PodView): Action[] {
+/** What is unhealthy or outdated ends, and is started again like anything that ended. */
+function stopUnwanted(view: PodView): Action[] {
   const { spec } = view.pod;
   return [...initContainersOf(view.pod), ...containersOf(view.pod)].flatMap((container) => {
-    const { name = "", livenessProbe, startupProbe } = container;
-    const kind = view.probes.get(name)?.unhealthy;
-    if (!kind || latestOf(view, name)?.state !== "running") return [];
-    const probe = kind === "liveness" ? livenessProbe : startupProbe;
+    const { name = "", image, livenessProbe, startupProbe } = container;
+    const latest = latestOf(view, name);
+    if (latest?.state !== "running") return [];
+    const unhealthy = view.probes.get(name)?.unhealthy;
+    const why = unhealthy ?? (latest.image === image ? undefined : "definition");
+    if (!why) return [];
+    const probe = { startup: startupProbe, liveness: livenessProbe, definition: undefined }[why];
     const graceSeconds =
       probe?.terminationGracePeriodSeconds ??
       spec?.terminationGracePeriodSeconds ??
       graceSecondsDefault;
-    const actions = stop(view, [name], graceSeconds, graceSeconds);
-    return actions.map((action) => ({ ...action, probe: kind }));
+    return stop(view, [name], graceSeconds, graceSeconds, why);
   });
 }
 
@@ -174,8 +179,8 @@ function startInit(view: PodView): Steps {
       return earliest(steps);
     }
     if (succeeded(latest)) continue;
-    const mayRestart = restartPolicyOf(view.pod) !== "Never";
-    steps.push(start(view, container, mayRestart));
+    const mayStart = latest === undefined || restartPolicyOf(view.pod) !== "Never";
+    steps.push(start(view, container, mayStart));
     return earliest(steps);
   }
   return earliest(steps);
@@ -185,20 +190,20 @@ function startContainers(view: PodView): Steps {
   const sidecars = initContainersOf(view.pod).filter(isSidecar);
   const policy = restartPolicyOf(view.pod);
   const steps = containersOf(view.pod).map((container) => {
-    const latest = latestOf(view, container.name ?? "");
-    const mayRestart = policy === "Always" || (policy === "OnFailure" && failed(latest));
-    return start(view, container, mayRestart);
+    const standing = standingOf(view, container);
+    const mayRestart = policy === "Always" || (policy === "OnFailure" && standing !== "succeeded");
+    return start(view, container, standing === "unstarted" || mayRestart);
   });
   return earliest([...sidecars.map((sidecar) => start(view, sidecar, true)), ...steps]);
 }
 
 /** Starts a container that does not run, now or when its back-off is over. */
-function start(view: PodView, container: Container, mayRestart: boolean): Steps {
+function start(view: PodView, container: Container, mayStart: boolean): Steps {
   const { name = "" } = container;
   const attempts = attemptsOf(view, name);
   const latest = attempts.at(-1);
   if (latest?.state === "running") return { actions: [], wakeAfterMs: undefined };
-  if (latest && !mayRestart) return { actions: [], wakeAfterMs: undefined };
+  if (!mayStart) return { actions: [], wakeAfterMs: undefined };
   const attempt = nextAttempt(view, name, latest?.attempt);
   const begin: Action = { type: "StartContainer", container, attempt };
   if (!latest) return afterFailure(view, name, [begin]);

@@ -208,9 +208,9 @@ export class PodWorker {
   }
 
   /** Ending takes as long as the grace period: the machine goes on, and looks when it is over. */
-  #beginStop({ name, graceSeconds, probe }: Extract<Action, { type: "StopContainer" }>): void {
+  #beginStop({ name, graceSeconds, why }: Extract<Action, { type: "StopContainer" }>): void {
     const { runtime, host, onChange } = this.#options;
-    if (!this.#stopping.has(name)) this.#record(ofStop(name, probe), { name });
+    if (!this.#stopping.has(name)) this.#record(ofStop(name, why), { name });
     this.#stopping.set(name, graceSeconds);
     const tell = (step: StartStep) => this.#record(ofStep(step, ""), { name });
     const stopped = runtime.stopContainer(this.#pod, name, graceSeconds, tell);

@@ -1,6 +1,7 @@
 /** What the kubelet tells of a pod in events, in Kubernetes' words: pure. */
 import { goQuote } from "#libs/api/gotext.ts";
 import type { StartStep } from "../runtime.ts";
+import type { StopReason } from "./decide.ts";
 
 export interface Happening {
   readonly type: "Normal" | "Warning";
@@ -67,9 +68,10 @@ export function ofFailedSandbox(reason: string, message: string): Happening {
   return warning("FailedCreatePodSandBox", `Failed to create pod sandbox: ${message}`);
 }
 
-export function ofStop(container: string, probe: "startup" | "liveness" | undefined): Happening {
-  if (!probe) return normal("Killing", `Stopping container ${container}`);
-  return normal("Killing", `Container ${container} failed ${probe} probe, will be restarted`);
+export function ofStop(container: string, why: StopReason): Happening {
+  if (why === "end") return normal("Killing", `Stopping container ${container}`);
+  const what = why === "definition" ? "definition changed" : `failed ${why} probe`;
+  return normal("Killing", `Container ${container} ${what}, will be restarted`);
 }
 
 export function ofBackOff(container: string, pod: string): Happening {

@@ -10,6 +10,7 @@ import {
   type PodView,
   restartPolicyOf,
   runningIn,
+  standingOf,
   succeeded,
 } from "./view.ts";
 
@@ -44,12 +45,12 @@ export function outcomeOf(view: PodView): "Succeeded" | "Failed" | undefined {
   const present = pod.status?.phase;
   if (present === "Succeeded" || present === "Failed") return present;
   if (isPastDeadline(view) || initialization(view) === "failed") return "Failed";
-  const latest = containersOf(pod).map(({ name = "" }) => latestOf(view, name));
-  if (isTornDown && latest.includes(undefined)) return "Failed";
-  if (!latest.every((container) => container?.state === "exited")) return undefined;
+  const standings = containersOf(pod).map((container) => standingOf(view, container));
+  if (standings.includes("unstarted")) return isTornDown ? "Failed" : undefined;
+  if (standings.includes("running")) return undefined;
   const policy = isDeleted(pod) ? "Never" : restartPolicyOf(pod);
   if (policy === "Always") return undefined;
-  if (latest.every(succeeded)) return "Succeeded";
+  if (standings.every((standing) => standing === "succeeded")) return "Succeeded";
   return policy === "Never" ? "Failed" : undefined;
 }
 
@@ -58,14 +59,8 @@ export function phaseOf(view: PodView): Phase {
   const outcome = outcomeOf(view);
   if (outcome && runningIn(view).length === 0) return outcome;
   if (initialization(view) !== "done") return "Pending";
-  const isMissing = containersOf(view.pod).some(({ name = "" }) => neverStarted(view, name));
+  const isMissing = containersOf(view.pod).some(
+    (container) => standingOf(view, container) === "unstarted",
+  );
   return isMissing ? "Pending" : "Running";
 }
-
-/** Neither the runtime nor the status knows of a start. */
-function neverStarted(view: PodView, wanted: string): boolean {
-  const known = view.pod.status?.containerStatuses?.find(({ name }) => name === wanted);
-  return latestOf(view, wanted) === undefined && !known?.containerID;
-}
-
-export const isOver = (phase: Phase) => phase === "Succeeded" || phase === "Failed";

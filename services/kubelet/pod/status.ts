@@ -75,7 +75,7 @@ function containerStatus(view: PodView, container: Container, isInit: boolean): 
   const latest = attempts.at(-1);
   const known = knownStatus(view, name, isInit);
   // A container that the runtime forgot (a pod torn down, a node that restarted) keeps its story.
-  if (!latest && known?.containerID) return forgotten(view, known);
+  if (!latest && known?.containerID) return forgotten(view, container, known);
   const state = stateOf(view, container, isInit);
   const before = latest?.state === "exited" && state.waiting ? latest : attempts.at(-2);
   return {
@@ -120,22 +120,25 @@ const lostMeanwhile =
   "The container used to be Running";
 
 /** It was there and is no more: it ended with the pod, unless a new one is about to start. */
-function forgotten({ isTornDown, pod, now }: PodView, known: ContainerStatus): ContainerStatus {
-  if (known.state?.terminated) return { ...known, ready: known.ready && !isDeleted(pod) };
-  const ended = {
+function forgotten(view: PodView, container: Container, known: ContainerStatus): ContainerStatus {
+  const { isTornDown, pod, now } = view;
+  const { running, terminated } = known.state ?? {};
+  if (terminated) return { ...known, ready: known.ready && !isDeleted(pod) };
+  const isLast = isTornDown || isDeleted(pod) || outcomeOf(view) !== undefined;
+  const lost = {
     exitCode: 137,
     reason: "ContainerStatusUnknown",
-    message: isTornDown || isDeleted(pod) ? lostAtEnd : lostMeanwhile,
+    message: isLast ? lostAtEnd : lostMeanwhile,
     finishedAt: timeText(now),
-    startedAt: known.state?.running?.startedAt ?? timeText(now),
+    startedAt: running?.startedAt ?? timeText(now),
     ...(known.containerID ? { containerID: known.containerID } : {}),
   };
-  if (isTornDown || isDeleted(pod)) {
-    return { ...known, state: { terminated: ended }, ready: false, started: false };
-  }
-  const waiting = { reason: "ContainerCreating" };
-  const lastState = { terminated: ended };
-  return { ...known, state: { waiting }, lastState, ready: false, started: false };
+  const ended = running ? lost : (known.lastState?.terminated ?? lost);
+  const rest = { ...known, ready: false, started: false };
+  if (isLast) return { ...rest, state: { terminated: ended } };
+  const failure = failureOf(view, known.name ?? "");
+  const waiting = failure ? failedStart(failure, container) : { reason: waitingReason(view) };
+  return { ...rest, state: { waiting }, lastState: { terminated: ended } };
 }
 
 function stateOf(view: PodView, container: Container, isInit: boolean): ContainerState {

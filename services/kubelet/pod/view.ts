@@ -65,6 +65,20 @@ export const succeeded = (container: RuntimeContainer | undefined) =>
 export const failed = (container: RuntimeContainer | undefined) =>
   container?.state === "exited" && container.exitCode !== 0;
 
+/** What a container has come to; `lost`: it was there, and nobody knows how it ended. */
+export type Standing = "unstarted" | "running" | "succeeded" | "failed" | "lost";
+
+/** From the runtime, and from the status for what the runtime has no more. */
+export function standingOf(view: PodView, { name = "" }: Container): Standing {
+  const latest = latestOf(view, name);
+  if (latest) return succeeded(latest) ? "succeeded" : failed(latest) ? "failed" : "running";
+  const known = view.pod.status?.containerStatuses?.find((status) => status.name === name);
+  if (!known?.containerID) return "unstarted";
+  const exitCode = known.state?.terminated?.exitCode;
+  if (exitCode === undefined) return "lost";
+  return exitCode === 0 ? "succeeded" : "failed";
+}
+
 /** The last start's failure, unless it left a container behind that tells the same. */
 export function failureOf(view: PodView, name: string): StartFailure | undefined {
   const failure = view.failures.get(name);
