@@ -1,6 +1,6 @@
 /**
- * A Docker engine for the tests: the one that answers, or Debian's, installed and started where this
- * process may do so.
+ * A Docker engine for the tests: the one that answers, or Debian's, installed and started where
+ * this process may do so.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -35,8 +35,8 @@ export async function chooseRuntime(
 }
 
 /**
- * Removes what a cluster that was killed left in the engine: the containers and volumes of its nodes,
- * known by the cluster's folder. Resolves with the number of containers.
+ * Removes what a cluster that was killed left in the engine: the containers and volumes of its
+ * nodes, known by the cluster's folder. Resolves with the number of containers.
  */
 export async function removeLeftovers(data: string): Promise<number> {
   const { default: Docker } = await import("dockerode");

@@ -69,8 +69,8 @@ export interface Client {
   ): Promise<Collection<T>>;
   create<T extends KubeObject>(resource: ResourceDefinition<T>, object: T): Promise<Written<T>>;
   /**
-   * Creates a subresource's object (a Binding, a TokenRequest) of the given proto message. What comes
-   * back is decoded as `answer`, if that is given: often it is a Status and tells nothing.
+   * Creates a subresource's object (a Binding, a TokenRequest) of the given proto message. What
+   * comes back is decoded as `answer`, if that is given: often it is a Status and tells nothing.
    */
   createSubresource<S extends KubeObject>(
     resource: ResourceDefinition,
