@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { PodSpec, PodStatus } from "#proto/gen/k8s/core/v1.ts";
 import { type Action, plan } from "./decide.ts";
-import { container, deleted, exited, now, podOf, running, sandbox, seconds, viewOf } from "./example.ts";
+import {
+  container,
+  deleted,
+  exited,
+  now,
+  podOf,
+  running,
+  sandbox,
+  seconds,
+  viewOf,
+} from "./example.ts";
 import { statusOf } from "./status.ts";
 import type { PodView } from "./view.ts";
 
@@ -40,7 +50,16 @@ const startTime = new Date(now - seconds(10)).toISOString();
 const known = (state: object, more: object = {}): PodStatus => ({
   phase: "Running",
   containerStatuses: [
-    { name: "main", containerID: "run://old", restartCount: 2, image: "", imageID: "", ready: true, state, ...more },
+    {
+      name: "main",
+      containerID: "run://old",
+      restartCount: 2,
+      image: "",
+      imageID: "",
+      ready: true,
+      state,
+      ...more,
+    },
   ],
 });
 
@@ -70,11 +89,7 @@ const rows: Row[] = [
 
   ["init containers go one by one", viewOf(podOf(init), sandbox()), ["start one 0"]],
   ["the next waits for the first", viewOf(podOf(init), sandbox([running("one")])), []],
-  [
-    "the next follows the first",
-    viewOf(podOf(init), sandbox([exited("one", 0)])),
-    ["start two 0"],
-  ],
+  ["the next follows the first", viewOf(podOf(init), sandbox([exited("one", 0)])), ["start two 0"]],
   [
     "a failed one is tried again",
     viewOf(podOf(init), sandbox([exited("one", 1)])),
@@ -124,7 +139,11 @@ const rows: Row[] = [
     ["start side 1"],
   ],
 
-  ["Always restarts after success", viewOf(podOf(), sandbox([exited("main", 0)])), ["start main 1"]],
+  [
+    "Always restarts after success",
+    viewOf(podOf(), sandbox([exited("main", 0)])),
+    ["start main 1"],
+  ],
   [
     "OnFailure restarts after failure",
     viewOf(podOf(onFailure), sandbox([exited("main", 1)])),
@@ -225,9 +244,7 @@ const rows: Row[] = [
     "in the probe's own time if it has one",
     viewOf(
       podOf({
-        containers: [
-          container("main", { startupProbe: { terminationGracePeriodSeconds: 2 } }),
-        ],
+        containers: [container("main", { startupProbe: { terminationGracePeriodSeconds: 2 } })],
       }),
       sandbox([running("main")]),
       { probes: new Map([["main", { ...started, unhealthy: "startup" }]]) },
@@ -236,7 +253,10 @@ const rows: Row[] = [
   ],
   [
     "a container whose image was changed ends",
-    viewOf(podOf({ containers: [container("main", { image: "image:2" })] }), sandbox([running("main")])),
+    viewOf(
+      podOf({ containers: [container("main", { image: "image:2" })] }),
+      sandbox([running("main")]),
+    ),
     ["stop main in 30 s: definition"],
   ],
 
