@@ -172,11 +172,17 @@ export class Informer<T extends KubeObject> {
     const { namespace, name, revision } = change;
     const key = namespace ? `${namespace}/${name}` : name;
     const notice =
-      change.type === "CHANGE_TYPE_DELETED"
+      change.type === "CHANGE_TYPE_DELETED" || this.#left(change)
         ? this.#cache.remove(key)
         : this.#cache.put(this.#decode(change));
     this.#advance(revision);
     if (notice) this.#tell(notice);
+  }
+
+  /** The object moved to a partition that is not followed here. */
+  #left({ partition }: ObjectChanged): boolean {
+    const own = this.#options.partition;
+    return own !== undefined && partition !== own;
   }
 
   #decode({ value, revision }: ObjectChanged): T {
