@@ -1,4 +1,7 @@
-/** Whether two JSON values mean the same to Kubernetes: an absent list equals an empty one. */
+/**
+ * Whether two JSON values are stored alike: an absent list equals an empty one. Stricter than
+ * `semanticEqual`: an empty object (`emptyDir: {}`) is something else than none.
+ */
 export function equalValues(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) {
