@@ -15,6 +15,15 @@ describe("tokens", () => {
     expect(escapeToken(text)).toBe(token);
     expect(unescapeToken(token)).toBe(text);
   });
+
+  test("of texts longer than any name are short, and differ as the texts do", () => {
+    const long = "é".repeat(5_000);
+    expect(escapeToken(long).length).toBeLessThan(800);
+    expect(escapeToken(long)).toBe(escapeToken(`${long}`));
+    expect(escapeToken(long)).not.toBe(escapeToken(`${long}.`));
+    expect(unescapeToken(escapeToken(long))).toMatch(/^é{80}\.\.[0-9a-f]{64}$/);
+    expect(escapeToken("a".repeat(253))).toBe("a".repeat(253));
+  });
 });
 
 describe("subjects", () => {

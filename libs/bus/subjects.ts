@@ -2,6 +2,7 @@
  * Every subject that Kubus uses. Tokens run from general to specific; names are percent-escaped so
  * that they stay one token and readable in `nats sub`.
  */
+import { createHash } from "node:crypto";
 
 /** Names one object or, with parts left out, many. `""` group is `core`, `""` namespace is `_`. */
 export interface ObjectPath {
@@ -16,11 +17,27 @@ export type StoreVerb = "commit" | "get" | "list" | "changes" | "head";
 export type ActorVerb = "transition" | "state" | "control";
 
 const plainToken = /^[A-Za-z0-9_:-]+$/;
+/**
+ * Characters of a token. NATS ends the connection of who sends a subject line beyond 4,096 bytes;
+ * so much holds every name that Kubernetes allows (253 characters), escaped.
+ */
+const tokenMax = 800;
+/** Characters that are kept of a text that is too long for a token. */
+const keptMax = 80;
 
-/** One subject token for any text: everything outside `[A-Za-z0-9_:-]` is percent-escaped. */
+/**
+ * One subject token for any text: everything outside `[A-Za-z0-9_:-]` is percent-escaped. Of a text
+ * that is longer than any name, its start and its digest: subjects only route, messages say names.
+ */
 export function escapeToken(text: string): string {
   if (text === "") return "_";
-  if (plainToken.test(text)) return text;
+  const token = plainToken.test(text) ? text : escaped(text);
+  if (token.length <= tokenMax) return token;
+  const digest = createHash("sha256").update(text).digest("hex");
+  return `${escaped(text.slice(0, keptMax))}%2E%2E${digest}`;
+}
+
+function escaped(text: string): string {
   const bytes = new TextEncoder().encode(text);
   let token = "";
   for (const byte of bytes) {
@@ -30,7 +47,7 @@ export function escapeToken(text: string): string {
   return token;
 }
 
-/** The text that {@link escapeToken} made a token of; `_` is the empty text. */
+/** The text that {@link escapeToken} made a token of, unless that was too long; `_` is the empty text. */
 export function unescapeToken(token: string): string {
   return token === "_" ? "" : decodeURIComponent(token);
 }
