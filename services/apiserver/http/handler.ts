@@ -28,20 +28,44 @@ interface Arrival {
 }
 
 export function doorHandler(door: DoorContext): Handler {
+  let atWork = 0;
   return async (request, response) => {
     const query = new URLSearchParams(request.query);
     const info = requestInfo(request.method, request.path, query);
     const auditId = request.header("audit-id") ?? door.options.world.uuid();
     const arrival = { request, response, query, info, auditId };
     const began = door.options.world.monotonic();
+    const counted = isLongRunning(info) ? 0 : 1;
+    if (atWork + counted > door.limits.requestsMax) return refuseBusy(response);
+    atWork += counted;
     try {
       await serve(door, arrival);
     } catch (error) {
       await answerError(door, arrival, error);
+    } finally {
+      atWork -= counted;
     }
     const milliseconds = door.options.world.monotonic() - began;
     door.metrics.answered(request.method, info, response.status, milliseconds);
   };
+}
+
+const streams: ReadonlySet<string> = new Set([
+  "attach",
+  "exec",
+  "log",
+  "portforward",
+  "proxy",
+]);
+
+const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
+  verb === "watch" || streams.has(subresource);
+
+/** The words of Kubernetes' own limit; clients wait and ask again. */
+function refuseBusy(response: HttpResponse): void {
+  const headers = { "content-type": "text/plain; charset=utf-8", "retry-after": "1" };
+  response.begin(429, headers);
+  response.end("Too many requests, please try again later.\n");
 }
 
 async function serve(door: DoorContext, arrival: Arrival): Promise<void> {

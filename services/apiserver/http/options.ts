@@ -52,6 +52,8 @@ export interface HttpLimits {
   readonly bodyBytesMax: number;
   /** Bytes that wait for a slow watcher before it is cut off. */
   readonly watchBufferBytesMax: number;
+  /** Requests at work at a time, streams aside; more are told to come again. */
+  readonly requestsMax: number;
   /** Milliseconds that open requests get to finish on close. */
   readonly closeMsMax: number;
 }
@@ -59,6 +61,7 @@ export interface HttpLimits {
 export const defaultLimits: HttpLimits = {
   bodyBytesMax: 3 * 1024 * 1024,
   watchBufferBytesMax: 16 * 1024 * 1024,
+  requestsMax: 1_000,
   closeMsMax: 2_000,
 };
 

@@ -358,3 +358,28 @@ describe("a client that leaves", () => {
     await expect.poll(lists).toBe(before + 1);
   });
 });
+
+test("more requests than can be at work are told to come again; watches do not count", async () => {
+  const small = await openDoor(ensurePki, { limits: { requestsMax: 1 } });
+  const watch = small.call({ path: `${home}?watch=1&timeoutSeconds=1` });
+  await expect.poll(() => small.registry.watchers).toBe(1);
+  let entered = false;
+  let go = () => {};
+  const waiting = new Promise<void>((resolve) => (go = resolve));
+  const { list } = small.registry;
+  small.registry.list = async (...given) => {
+    entered = true;
+    await waiting;
+    return list(...given);
+  };
+  const first = small.call({ path: home });
+  await expect.poll(() => entered).toBe(true);
+  const second = await small.call({ path: home });
+  expect([second.status, second.headers["retry-after"]]).toEqual([429, "1"]);
+  expect(second.text).toBe("Too many requests, please try again later.\n");
+  go();
+  expect((await first).status).toBe(200);
+  expect((await small.call({ path: "/version" })).status).toBe(200);
+  expect((await watch).status).toBe(200);
+  await small.close();
+});

@@ -82,7 +82,7 @@ function decideOutcome(
     case "mark":
       return { type: "put", draft: decision.draft };
     case "remove":
-      return { type: "remove", last: decision.last };
+      return { type: "remove", last: decision.last, isMarked: decision.last !== object };
   }
 }
 
@@ -106,7 +106,7 @@ export function deleteNamespace(
     return { type: "put", draft };
   }
   const waits = (spec?.finalizers?.length ?? 0) > 0 || (metadata.finalizers?.length ?? 0) > 0;
-  return waits ? { type: "keep" } : { type: "remove", last: object };
+  return waits ? { type: "keep" } : { type: "remove", last: object, isMarked: false };
 }
 
 function answerOf(definition: ResourceDefinition, written: Transacted): Deleted {

@@ -2,7 +2,7 @@
  * Read, decide, write with the revision that was read; again when somebody else was faster. The
  * decision is made on the cached version first, and on the stored one before it is refused.
  */
-import { conflict, type StatusError } from "#libs/api/errors.ts";
+import { conflict } from "#libs/api/errors.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import type { CommitResponse, Mutation } from "#proto/gen/kubus/store/v1.ts";
 import { commitError } from "../store/failure.ts";
@@ -23,7 +23,12 @@ const attemptsMax = 10;
 /** What is to happen to one object, in the form in which a client gave it. */
 export type Outcome =
   | { readonly type: "put"; readonly draft: KubeObject }
-  | { readonly type: "remove"; readonly last: KubeObject }
+  | {
+      readonly type: "remove";
+      readonly last: KubeObject;
+      /** `last` differs from what is stored: watchers see it before it goes, as in Kubernetes. */
+      readonly isMarked: boolean;
+    }
   /** Nothing changes. */
   | { readonly type: "keep" };
 
@@ -115,28 +120,42 @@ async function carryOut(
     const version = unstored(definition, object, revision);
     return { outcome: outcome.type, created, version, revision };
   }
-  const stored = storedForm(context, definition, object, transaction.key);
-  const mutation = mutationOf(stored, outcome.type, current);
-  const response = await context.store.commit([mutation]);
+  if (outcome.type === "remove" && outcome.isMarked) {
+    const marked = await write(context, transaction, current, { type: "put", object });
+    if (marked.outcome === "race") return marked;
+    const removed = await write(context, transaction, marked.stored, { type: "remove", object });
+    // Whoever finished the deletion in between did what was asked.
+    const isGone = removed.outcome === "race" && removed.current === undefined;
+    return isGone ? { ...marked, outcome: "remove" } : removed;
+  }
+  return write(context, transaction, current, { type: outcome.type, object });
+}
+
+interface Stored extends Transacted {
+  readonly stored: StoredVersion;
+}
+
+/** One commit of one mutation. */
+async function write(
+  context: RegistryContext,
+  { definition, key }: Transaction,
+  current: StoredVersion | undefined,
+  { type, object }: { readonly type: "put" | "remove"; readonly object: KubeObject },
+): Promise<Stored | Race> {
+  const form = storedForm(context, definition, object, key);
+  const response = await context.store.commit([mutationOf(form, type, current)]);
   if (isRace(response)) {
     const { current: record } = response;
-    const newer = record === undefined ? undefined : versionOfRecord(stored.definition, record);
+    const newer = record === undefined ? undefined : versionOfRecord(form.definition, record);
     return { outcome: "race", current: newer };
   }
-  const error: StatusError | undefined = commitError(
-    response,
-    resourceName(definition),
-    transaction.key.name,
-  );
+  const error = commitError(response, resourceName(definition), key.name);
   if (error !== undefined) throw error;
   const { revision } = response;
-  if (outcome.type === "remove") {
-    const last = new StoredVersion(stored.definition, transaction.key, stored.value, revision);
-    return { outcome: "remove", created, version: last.as(definition), revision };
-  }
-  const version = new StoredVersion(stored.definition, transaction.key, stored.value, revision);
-  const kept = context.caches.of(definition).offer(version).as(definition);
-  return { outcome: "put", created, version: kept, revision };
+  const version = new StoredVersion(form.definition, key, form.value, revision);
+  const stored = type === "put" ? context.caches.of(definition).offer(version) : version;
+  const created = current === undefined;
+  return { outcome: type, created, version: stored.as(definition), revision, stored };
 }
 
 const isRace = ({ failure }: CommitResponse): boolean =>

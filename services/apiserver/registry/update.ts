@@ -80,7 +80,7 @@ export async function changeObject(
     if (errors.length > 0) throw invalidObject(kindName(definition), name, errors);
     await admitValidation(context.admission, { ...admitted, draft, dryRun }, context.reader);
     warnings = definition.warnings?.(draft, old) ?? [];
-    if (finishesDeletion(draft)) return { type: "remove", last: draft };
+    if (finishesDeletion(draft)) return { type: "remove", last: draft, isMarked: false };
     return changesNothing(draft, old) ? { type: "keep" } : { type: "put", draft };
   };
   try {

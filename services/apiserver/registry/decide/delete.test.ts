@@ -99,6 +99,16 @@ const cases: readonly [
     { type: "pending" },
   ],
   [
+    "goes when it was marked to go at once",
+    graceful,
+    { deletionTimestamp: "2026-01-01T00:00:00Z", deletionGracePeriodSeconds: 0 },
+    {},
+    {
+      type: "remove",
+      metadata: { deletionTimestamp: "2026-01-01T00:00:00Z", deletionGracePeriodSeconds: 0 },
+    },
+  ],
+  [
     "is hurried by a shorter grace",
     graceful,
     { deletionTimestamp: "2026-01-01T00:00:30Z", deletionGracePeriodSeconds: 30 },

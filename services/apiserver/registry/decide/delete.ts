@@ -75,7 +75,8 @@ function decideGrace(
   const metadata = object.metadata ?? {};
   const { deletionTimestamp, deletionGracePeriodSeconds: current } = metadata;
   if (deletionTimestamp !== undefined) {
-    if (current === undefined) return { type: "immediate" };
+    // Marked to go at once, and still there: whoever did that crashed before the last step.
+    if (current === undefined || current === 0) return { type: "immediate" };
     // A pending deletion can only be hurried.
     if (asked === undefined || asked >= current) return { type: "pending" };
     const began = Date.parse(deletionTimestamp) - current * 1000;
