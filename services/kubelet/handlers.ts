@@ -144,7 +144,7 @@ export function askGrpc(
     stream.on("response", readStatus);
     stream.on("trailers", readStatus);
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("error", (error) => settle(fail(error.message)));
+    stream.on("error", (error) => settle(fail(`${late}: ${error.message}`)));
     stream.on("end", () => {
       const message = Buffer.concat(chunks).subarray(grpcHeaderBytes);
       if (code !== "0") settle(fail(`service unhealthy (grpc status ${code})`));

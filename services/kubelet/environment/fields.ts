@@ -31,7 +31,7 @@ export function fieldValue({ pod, hostIp, podIp }: PodFacts, path: string): stri
     "status.podIP": podIp,
     "status.podIPs": podIp,
   };
-  return path in values ? (values[path] ?? "") : undefined;
+  return Object.hasOwn(values, path) ? (values[path] ?? "") : undefined;
 }
 
 /** As files show labels: `key="value"`, sorted. */

@@ -36,12 +36,16 @@ export class SimulatedLog {
     const kept = this.#lines.filter(({ at }) => at >= since).length;
     let next = this.#dropped + this.#lines.length - Math.min(kept, tailLines ?? kept);
     while (!signal.aborted) {
+      // More may be written while the reader is busy with what it got.
+      const isLast = this.#closed || !follow;
       const lines = this.#lines.slice(Math.max(0, next - this.#dropped));
       next = this.#dropped + this.#lines.length;
-      if (lines.length > 0)
+      if (lines.length > 0) {
         yield encoder.encode(lines.map((line) => print(line, timestamps)).join(""));
-      if (this.#closed || !follow) return;
-      await this.#untilNews(signal);
+      }
+      if (isLast) return;
+      const isCurrent = next === this.#dropped + this.#lines.length;
+      if (isCurrent && !this.#closed) await this.#untilNews(signal);
     }
   }
 
