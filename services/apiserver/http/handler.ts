@@ -46,7 +46,10 @@ export function doorHandler(door: DoorContext): Handler {
       atWork -= counted;
     }
     const milliseconds = door.options.world.monotonic() - began;
-    door.metrics.answered(request.method, info, response.status, milliseconds);
+    const { method } = request;
+    door.metrics.answered(method, info, response.status, milliseconds);
+    const { path, verb } = info;
+    door.options.log.debug({ method, verb, path, code: response.status, milliseconds }, "answered");
   };
 }
 
