@@ -79,6 +79,16 @@ const network = {
   nodePortMax: 32_767,
 };
 
+/** What a server warns of: the resource itself, then what stands in the object. */
+const warningsOf = (
+  definition: ResourceDefinition,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): string[] => [
+  ...(definition.deprecated === undefined ? [] : [definition.deprecated]),
+  ...(definition.warnings?.(object, old) ?? []),
+];
+
 /** Objects by path, and what the definitions make of requests. */
 class Replay {
   readonly #objects = new Map<string, KubeObject>();
@@ -118,7 +128,7 @@ class Replay {
       ...validateMetadata(draft.metadata ?? {}, definition),
       ...definition.validate(draft, request),
     ];
-    const warnings = definition.warnings?.(draft, undefined) ?? [];
+    const warnings = warningsOf(definition, draft, undefined);
     if (errors.length === 0) this.#store(definition, draft);
     return { object: draft, errors, warnings };
   }
@@ -139,11 +149,8 @@ class Replay {
     const own = partOf
       ? (partOf.validateUpdate?.(merged, old, request) ?? [])
       : (definition.validateUpdate?.(merged, old, request) ?? definition.validate(merged, request));
-    const errors = [
-      ...validateMetadataUpdate(merged.metadata ?? {}, old.metadata ?? {}),
-      ...own,
-    ];
-    const warnings = definition.warnings?.(merged, old) ?? [];
+    const errors = [...validateMetadataUpdate(merged.metadata ?? {}, old.metadata ?? {}), ...own];
+    const warnings = warningsOf(definition, merged, old);
     if (errors.length === 0) this.#store(definition, merged);
     return { object: merged, errors, warnings };
   }
