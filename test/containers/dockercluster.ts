@@ -8,6 +8,8 @@ import Docker from "dockerode";
 import { realWorld } from "#libs/actor/world.ts";
 import { nodeImage } from "../../infra/images/build.ts";
 import { ensureKubectl } from "../../infra/kubectl/find.ts";
+import { connectToCluster } from "../../infra/kubus/access.ts";
+import { readRecord } from "../../infra/kubus/data.ts";
 import { cacheFolder } from "../../infra/tools/cache.ts";
 import { capture, mustRun } from "../../infra/tools/command.ts";
 import { labels } from "../../services/kubelet/runtimes/docker/labels.ts";
@@ -57,6 +59,24 @@ export class DockerCluster {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** Crashes one component, as an experiment would, and resolves when it was told. */
+  async crash(component: string, instance: string): Promise<void> {
+    const record = await readRecord(this.#data);
+    if (!record) throw new Error("the cluster does not run");
+    const bus = await connectToCluster(record, "test", realWorld);
+    try {
+      const subject = bus.subjects.actor(component, instance, "control");
+      await bus.request(subject, Buffer.from('{"crash":{}}'));
+    } finally {
+      await bus.close();
+    }
+  }
+
+  /** The cluster's only node. */
+  get node(): string {
+    return `${this.#name}-node-1`;
+  }
+
   /** Runs kubectl; rejects with its output when it fails. */
   async kubectl(...words: readonly string[]): Promise<string> {
     return (await mustRun(this.#kubectl, words, this.#options())).trim();
@@ -86,7 +106,7 @@ export class DockerCluster {
   }
 
   async #kubus(...words: readonly string[]): Promise<string> {
-    const which = ["--name", this.#name, "--data", join(this.#folder, "cluster")];
+    const which = ["--name", this.#name, "--data", this.#data];
     const options = { ...this.#options(), timeoutMs: upMsMax };
     const { code, stdout, stderr } = await capture(
       process.execPath,
@@ -95,6 +115,10 @@ export class DockerCluster {
     );
     if (code !== 0) throw new Error(`kubus ${words.join(" ")}: ${stderr || stdout}`);
     return stdout;
+  }
+
+  get #data(): string {
+    return join(this.#folder, "cluster");
   }
 
   #options() {
