@@ -12,6 +12,8 @@ export interface ApiServerConfig {
   readonly serviceAccountSigningKey?: string;
   /** Default https://kubernetes.default.svc. */
   readonly serviceAccountIssuer?: string;
+  /** Bearer tokens that are users: what --token-auth-file is in Kubernetes. */
+  readonly tokens?: readonly StaticToken[];
   /** IPv4 network of cluster IPs. */
   readonly serviceCidr: string;
   /** Default 30000 to 32767. */
@@ -19,6 +21,13 @@ export interface ApiServerConfig {
   readonly nodePortMax?: number;
   /** Where nodes and pods reach this server; default: `host`, or 127.0.0.1 when that is 0.0.0.0. */
   readonly advertiseAddress?: string;
+}
+
+export interface StaticToken {
+  readonly token: string;
+  readonly user: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
 }
 
 export const defaultServiceCidr = "127.96.0.0/16";

@@ -78,11 +78,15 @@ function facilitiesOf(config: ApiServerConfig) {
 
 function httpOptions(config: ApiServerConfig) {
   const issuer = config.serviceAccountIssuer ?? defaultIssuer;
+  const tokens = (config.tokens ?? []).map(
+    ({ token, user, uid, groups }) => [token, { name: user, uid, groups }] as const,
+  );
   return {
     tls: config.tls,
     host: config.host,
     port: config.port,
     auth: {
+      tokens: new Map(tokens),
       serviceAccounts: {
         publicKeys: config.serviceAccountKeys,
         issuer,
