@@ -48,7 +48,7 @@ interface Running {
 }
 
 /** As the kubelet looks at its volumes: about every minute. */
-const refreshMs = 60_000;
+const tidyMs = 60_000;
 
 class Kubelet {
   readonly #host: Host;
@@ -60,7 +60,7 @@ class Kubelet {
   readonly #facts: NodeFacts;
   #runtime: Runtime | undefined;
   #keeper: NodeKeeper | undefined;
-  #isRefreshing = false;
+  #isTidying = false;
   #leavesNothing = false;
   #subscriptions: (BusSubscription | { unsubscribe(): void })[] = [];
 
@@ -105,7 +105,9 @@ class Kubelet {
 
   async register(): Promise<void> {
     const facts = { ...this.#facts, runtimeVersion: this.#engine.version };
-    this.#keeper ??= new NodeKeeper(this.#host, this.#client, facts);
+    // A pod that nobody has: all that counts is whether an answer comes.
+    const checkRuntime = () => this.#engine.get("");
+    this.#keeper ??= new NodeKeeper(this.#host, this.#client, facts, checkRuntime);
     await this.#keeper.register();
   }
 
@@ -118,21 +120,21 @@ class Kubelet {
   startPods(): void {
     const runtime = this.#engine;
     this.#keeper?.keepAlive();
-    serveLogs(this.#host, this.#host.instance, runtime);
+    serveLogs(this.#host, runtime, (uid) => this.#running.get(uid)?.worker.pod);
     this.#subscriptions = [
       { unsubscribe: runtime.watch((uid) => this.#poke(uid)) },
       this.#informer.listen((notice) => this.#onPod(notice)),
     ];
-    void this.#removeOrphans(runtime);
-    const { world } = this.#host;
-    const cancel = runtime.refresh ? world.every(refreshMs, () => void this.#refresh()) : undefined;
-    if (cancel) this.#subscriptions.push({ unsubscribe: cancel });
+    void this.#tidy(runtime);
+    const cancel = this.#host.world.every(tidyMs, () => void this.#tidy(runtime));
+    this.#subscriptions.push({ unsubscribe: cancel });
   }
 
-  /** Config maps, secrets and tokens in files follow their objects, one pod after the other. */
-  async #refresh(): Promise<void> {
-    if (this.#isRefreshing) return;
-    this.#isRefreshing = true;
+  /** Files follow their objects, and what nobody wants any more goes; one pod after the other. */
+  async #tidy(runtime: Runtime): Promise<void> {
+    if (this.#isTidying) return;
+    this.#isTidying = true;
+    await this.#removeOrphans(runtime);
     for (const { worker } of [...this.#running.values()]) {
       try {
         await worker.refresh();
@@ -140,7 +142,7 @@ class Kubelet {
         this.#host.log.debug({ err: error }, "a pod's files were not refreshed");
       }
     }
-    this.#isRefreshing = false;
+    this.#isTidying = false;
   }
 
   stopPods(): void {
@@ -232,7 +234,7 @@ class Kubelet {
     this.#running.set(uid, { worker, actor });
   }
 
-  /** Pods that were deleted while no kubelet was there. */
+  /** Pods that were deleted while no kubelet was there, or as one that crashed still started them. */
   async #removeOrphans(runtime: Runtime): Promise<void> {
     try {
       for (const { uid } of await runtime.list()) {

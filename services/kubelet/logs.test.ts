@@ -7,8 +7,8 @@ import { connect, type NatsBus } from "#libs/bus/connect.ts";
 import { codecOf } from "#libs/schema/codec.ts";
 import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
 import type { LogChunk, ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
-import { serveLogs } from "./logs.ts";
-import { container, podOf } from "./pod/example.ts";
+import { chooseAttempt, serveLogs } from "./logs.ts";
+import { container, exited, podOf, running, sandbox } from "./pod/example.ts";
 import { SimulatedRuntime } from "./runtimes/simulated/runtime.ts";
 import { annotations } from "./runtimes/simulated/script.ts";
 
@@ -36,7 +36,8 @@ beforeAll(async () => {
     connect({ ...options, name: "reader" }),
   ]);
   const log = pino({ level: "silent" });
-  serveLogs({ bus, world, log, signal: life.signal } as unknown as Host, "node-1", runtime);
+  const host = { instance: "node-1", bus, world, log, signal: life.signal };
+  serveLogs(host as unknown as Host, runtime, () => undefined);
   const metadata = { ...podOf().metadata, annotations: { [annotations.output]: "one\ntwo" } };
   const pod = { ...podOf(), metadata };
   await runtime.createSandbox(pod);
@@ -75,6 +76,60 @@ async function read(more: Partial<ReadLogRequest> = {}) {
   }
   throw new Error("the stream ended without a word");
 }
+
+/** The pod's status, with this as the container's last end. */
+const ended = (containerID: string) =>
+  podOf(
+    {},
+    {
+      containerStatuses: [
+        {
+          name: "main",
+          lastState: { terminated: { containerID, exitCode: 1 } },
+          ready: false,
+          restartCount: 0,
+          image: "",
+          imageID: "",
+        },
+      ],
+    },
+  );
+
+test.each<[string, boolean, ReturnType<typeof sandbox>, ReturnType<typeof podOf>, string?]>([
+  [
+    "the one that runs",
+    false,
+    sandbox([exited("main", 1, 0), running("main", 1)]),
+    podOf(),
+    "run://main-1",
+  ],
+  [
+    "the last one",
+    false,
+    sandbox([exited("main", 1, 1), exited("main", 1, 0)]),
+    podOf(),
+    "run://main-1",
+  ],
+  [
+    "the one before",
+    true,
+    sandbox([exited("main", 1, 0), running("main", 1)]),
+    podOf(),
+    "run://main-0",
+  ],
+  [
+    "the last end while the next start is waited for",
+    true,
+    sandbox([exited("main", 1, 0), exited("main", 1, 1)]),
+    ended("run://main-1"),
+    "run://main-1",
+  ],
+  ["none before the first", true, sandbox([running("main")]), podOf(), undefined],
+  ["none of another", false, sandbox([running("other")]), podOf(), undefined],
+])("%s is read", (_, previous, runtimePod, pod, expected) => {
+  const request = { container: "main", previous };
+  expect(chooseAttempt(request, runtimePod, pod)?.id).toBe(expected);
+});
 
 test.each<[Partial<ReadLogRequest>, string]>([
   [{}, "one\ntwo\n"],

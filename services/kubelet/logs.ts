@@ -1,8 +1,9 @@
 /** Answers requests for the output of this node's containers. */
 import type { Host } from "#libs/actor/component.ts";
 import type { BusMessage } from "#libs/bus/bus.ts";
+import type { Pod } from "#proto/gen/k8s/core/v1.ts";
 import type { ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
-import type { Runtime, RuntimeContainer } from "./runtime.ts";
+import type { Runtime, RuntimeContainer, RuntimePod } from "./runtime.ts";
 import { dataChunk, endChunk, failureChunk, logOptions, readRequest } from "./wire.ts";
 
 const badRequest = 400;
@@ -15,10 +16,13 @@ const keepAliveMs = 3_000;
 /** Chunks without an answer in a row after which the reader counts as gone. */
 const missesMax = 3;
 
+/** The pod as it was told last, by its uid; undefined for one that is not here. */
+export type PodLookup = (uid: string) => Pod | undefined;
+
 /** Subscribes to this node's log requests until the host ends. */
-export function serveLogs(host: Host, node: string, runtime: Runtime): void {
+export function serveLogs(host: Host, runtime: Runtime, podOf: PodLookup): void {
   let readers = 0;
-  host.bus.subscribe(host.bus.subjects.node("log", node), (message) => {
+  host.bus.subscribe(host.bus.subjects.node("log", host.instance), (message) => {
     const request = readRequest(message.data);
     if (!request) return;
     if (readers >= readersMax) {
@@ -26,15 +30,20 @@ export function serveLogs(host: Host, node: string, runtime: Runtime): void {
       return;
     }
     readers += 1;
-    void stream(host, runtime, message, request).finally(() => {
+    void stream(host, { runtime, podOf }, message, request).finally(() => {
       readers -= 1;
     });
   });
 }
 
+interface Sources {
+  readonly runtime: Runtime;
+  readonly podOf: PodLookup;
+}
+
 async function stream(
   host: Host,
-  runtime: Runtime,
+  { runtime, podOf }: Sources,
   message: BusMessage,
   request: ReadLogRequest,
 ): Promise<void> {
@@ -42,7 +51,8 @@ async function stream(
   const signal = AbortSignal.any([host.signal, gone.signal]);
   const cancelBeat = keepAlive(host, message, () => gone.abort());
   try {
-    const container = await find(runtime, request);
+    const pod = await runtime.get(request.uid);
+    const container = chooseAttempt(request, pod, podOf(request.uid));
     if (!container) {
       message.respond(failureChunk(badRequest, missing(request)));
       return;
@@ -84,15 +94,25 @@ function* parts(data: Uint8Array, sizeMax: number): Iterable<Uint8Array> {
   }
 }
 
-async function find(
-  runtime: Runtime,
-  { uid, container: name, previous }: ReadLogRequest,
-): Promise<RuntimeContainer | undefined> {
-  const pod = await runtime.get(uid);
-  const attempts = (pod?.containers ?? [])
-    .filter((container) => container.name === name)
+/**
+ * Which start of the container is asked for. As in Kubernetes the status decides: while a container
+ * that ended waits for its next start, its last end is the previous one and the latest alike.
+ */
+export function chooseAttempt(
+  { container: wanted, previous }: Pick<ReadLogRequest, "container" | "previous">,
+  runtime: RuntimePod | undefined,
+  pod: Pod | undefined,
+): RuntimeContainer | undefined {
+  const attempts = (runtime?.containers ?? [])
+    .filter(({ name }) => name === wanted)
     .toSorted((a, b) => a.attempt - b.attempt);
-  return previous ? attempts.at(-2) : attempts.at(-1);
+  if (!previous) return attempts.at(-1);
+  const { containerStatuses = [], initContainerStatuses = [] } = pod?.status ?? {};
+  const status = [...containerStatuses, ...initContainerStatuses].find(
+    ({ name }) => name === wanted,
+  );
+  const last = status?.lastState?.terminated?.containerID;
+  return attempts.find(({ id }) => id === last) ?? attempts.at(-2);
 }
 
 function missing({ container, pod, previous }: ReadLogRequest): string {

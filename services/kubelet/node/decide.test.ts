@@ -19,6 +19,8 @@ const facts: NodeFacts = {
 };
 const now = Date.parse("2026-01-02T03:04:05.678Z");
 
+const up = { isUp: true };
+
 test("a node says what it is", () => {
   const { metadata, spec } = nodeOf(facts);
   expect(metadata?.labels).toMatchObject({
@@ -31,7 +33,7 @@ test("a node says what it is", () => {
 
 test("and what it has", () => {
   expect(amountsOf(facts)).toMatchObject({ cpu: "4", memory: "8388608Ki", pods: "110" });
-  const status = statusOf(facts, undefined, now);
+  const status = statusOf(facts, undefined, now, up);
   expect(status.allocatable).toEqual(status.capacity);
   expect(status.addresses).toEqual([
     { type: "InternalIP", address: "192.0.2.1" },
@@ -42,8 +44,8 @@ test("and what it has", () => {
 
 test("conditions keep the time of their change, and those of others stay", () => {
   const other = { type: "NetworkUnavailable", status: "False" };
-  const first = statusOf(facts, { conditions: [other] }, now);
-  const later = statusOf(facts, first, now + 60_000);
+  const first = statusOf(facts, { conditions: [other] }, now, up);
+  const later = statusOf(facts, first, now + 60_000, up);
   const ready = later.conditions?.find(({ type }) => type === "Ready");
   expect(ready).toEqual({
     type: "Ready",
@@ -60,8 +62,18 @@ test("a node that was given up is ready from now on", () => {
   const lost = {
     conditions: [{ type: "Ready", status: "Unknown", lastTransitionTime: "2026-01-01T00:00:00Z" }],
   };
-  const ready = statusOf(facts, lost, now).conditions?.find(({ type }) => type === "Ready");
+  const ready = statusOf(facts, lost, now, up).conditions?.find(({ type }) => type === "Ready");
   expect(ready).toMatchObject({ status: "True", lastTransitionTime: "2026-01-02T03:04:05Z" });
+});
+
+test("a node without its runtime is not ready", () => {
+  const status = statusOf(facts, statusOf(facts, undefined, now, up), now, { isUp: false });
+  const ready = status.conditions?.find(({ type }) => type === "Ready");
+  expect(ready).toMatchObject({
+    status: "False",
+    reason: "KubeletNotReady",
+    message: "container runtime is down",
+  });
 });
 
 test("a lease belongs to its node", () => {

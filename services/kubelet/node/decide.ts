@@ -54,13 +54,14 @@ export function statusOf(
   facts: NodeFacts,
   present: NodeStatus | undefined,
   now: number,
+  runtime: { readonly isUp: boolean },
 ): NodeStatus {
   const amounts = amountsOf(facts);
   return {
     ...present,
     capacity: amounts,
     allocatable: amounts,
-    conditions: conditionsOf(present?.conditions ?? [], now),
+    conditions: conditionsOf(present?.conditions ?? [], now, runtime),
     addresses: [
       { type: "InternalIP", address: facts.hostIp },
       { type: "Hostname", address: facts.name },
@@ -86,16 +87,28 @@ const pressures = [
   ["PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
 ] as const;
 
-function conditionsOf(present: readonly NodeCondition[], now: number): NodeCondition[] {
+const ready = {
+  type: "Ready",
+  status: "True",
+  reason: "KubeletReady",
+  message: "kubelet is posting ready status",
+};
+const unready = {
+  type: "Ready",
+  status: "False",
+  reason: "KubeletNotReady",
+  message: "container runtime is down",
+};
+
+function conditionsOf(
+  present: readonly NodeCondition[],
+  now: number,
+  { isUp }: { readonly isUp: boolean },
+): NodeCondition[] {
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
   const wanted: NodeCondition[] = [
     ...pressures.map(([type, reason, message]) => ({ type, status: "False", reason, message })),
-    {
-      type: "Ready",
-      status: "True",
-      reason: "KubeletReady",
-      message: "kubelet is posting ready status",
-    },
+    isUp ? ready : unready,
   ];
   const own = wanted.map((next): NodeCondition => {
     const known = present.find(({ type }) => type === next.type);

@@ -12,18 +12,24 @@ import { leaseOf, type NodeFacts, nodeOf, statusOf } from "./decide.ts";
 const leaseRenewMs = 10_000;
 /** As nodeStatusReportFrequency. */
 const statusReportMs = 300_000;
+const runtimeCheckMs = 5_000;
 
 export class NodeKeeper {
   readonly #host: Host;
   readonly #client: Client;
   readonly #facts: NodeFacts;
+  readonly #checkRuntime: () => Promise<unknown>;
+  #isRuntimeUp = true;
+  #checking: Promise<unknown> | undefined;
   #node: Node | undefined;
   #lease: Lease | undefined;
 
-  constructor(host: Host, client: Client, facts: NodeFacts) {
+  /** `checkRuntime` rejects when the runtime is out of reach. */
+  constructor(host: Host, client: Client, facts: NodeFacts, checkRuntime: () => Promise<unknown>) {
     this.#host = host;
     this.#client = client;
     this.#facts = facts;
+    this.#checkRuntime = checkRuntime;
   }
 
   /** The registered object; undefined before. */
@@ -43,14 +49,28 @@ export class NodeKeeper {
     const { world, log, onEnd } = this.#host;
     const told = (what: string) => (error: unknown) => log.warn({ err: error }, what);
     onEnd(world.every(leaseRenewMs, () => void this.renewLease().catch(told("no lease"))));
+    onEnd(world.every(runtimeCheckMs, () => void this.#check().catch(told("no status"))));
     onEnd(world.every(statusReportMs, () => void this.reportStatus().catch(told("no status"))));
+  }
+
+  /** A node whose runtime comes or goes says so at once; one that does not answer is gone. */
+  async #check(): Promise<void> {
+    this.#checking ??= this.#checkRuntime().finally(() => (this.#checking = undefined));
+    const late = this.#host.world.sleep(runtimeCheckMs, this.#host.signal).then(() => false);
+    const isUp = await Promise.race([this.#checking.then(() => true), late]).catch(() => false);
+    late.catch(() => undefined);
+    if (this.#host.signal.aborted) return;
+    if (isUp === this.#isRuntimeUp) return;
+    this.#isRuntimeUp = isUp;
+    await this.reportStatus();
   }
 
   /** Writes the status again; a node that somebody deleted is registered anew. */
   async reportStatus(): Promise<void> {
     for (let tries = 0; tries < conflictTriesMax; tries += 1) {
       const node = this.#node ?? (await this.#ensureNode());
-      const status = statusOf(this.#facts, node.status, this.#host.world.now());
+      const runtime = { isUp: this.#isRuntimeUp };
+      const status = statusOf(this.#facts, node.status, this.#host.world.now(), runtime);
       try {
         this.#node = (await this.#client.update(nodes, { ...node, status }, "status")).object;
         return;

@@ -88,7 +88,9 @@ export class PodWorker {
 
   /** Brings files up to date that show objects of the API. */
   async refresh(): Promise<void> {
-    if (this.#ending.signal.aborted || this.#isTornDown) return;
+    const { phase } = this.#pod.status ?? {};
+    const isOver = this.#isTornDown || phase === "Succeeded" || phase === "Failed";
+    if (this.#ending.signal.aborted || isOver) return;
     await this.#options.runtime.refresh?.(this.#pod);
   }
 

@@ -153,6 +153,7 @@ class DockerRuntime implements Runtime {
     await Promise.all(useless.map(({ Id }) => this.#remove(Id)));
     const credentials = await this.#preparation.credentials(pod);
     await this.#images.ensure(container, credentials, context);
+    context.signal.throwIfAborted();
     const podIp = podIpOf(pod, sandbox, this.#sources.hostIp);
     const id = await this.#create(pod, container, attempt, { id: sandbox.Id, podIp });
     context.tell({ type: "Created" });

@@ -36,16 +36,24 @@ export function scriptOf(pod: Pod, container: Container, attempt: number): Scrip
   const after = read(annotations.exitAfterMs);
   const code = read(annotations.exitCode);
   const output = read(annotations.output);
-  const failure = read(annotations.failure);
   return {
     exitAfterMs: exitAfter(command, after, code),
     exitCode: code === undefined ? command.exitCode : Number(code),
     output: output === undefined ? command.output : output.split("\n"),
-    failure:
-      failure === undefined || failure === "none"
-        ? undefined
-        : { reason: failure, message: `${container.image ?? ""}: scripted ${failure}` },
+    failure: failureOf(container, read(annotations.failure)),
   };
+}
+
+function failureOf({ image = "" }: Container, scripted: string | undefined): Script["failure"] {
+  if (scripted === "none") return undefined;
+  if (scripted !== undefined) {
+    return { reason: scripted, message: `${image}: scripted ${scripted}` };
+  }
+  // Names below .invalid never resolve (RFC 6761): what an image that is not there looks like.
+  const [, host] = /^([^/:]+\.invalid)(?::\d+)?\//.exec(image) ?? [];
+  if (host === undefined) return undefined;
+  const message = `failed to pull image "${image}": lookup ${host}: no such host`;
+  return { reason: "ErrImagePull", message };
 }
 
 /** An init container that is there to end, unlike a sidecar. */

@@ -218,4 +218,14 @@ describe("runtime", () => {
     await runtime.createSandbox(pod);
     await expect(begin("ErrImagePull")).rejects.toMatchObject({ reason: "ErrImagePull" });
   });
+
+  test("pulls no image from a place that cannot be", async () => {
+    const { runtime } = made();
+    await runtime.createSandbox(pod);
+    const missing = { name: "main", image: "registry.invalid:5000/missing:1" };
+    await expect(runtime.startContainer(pod, missing, 0, context)).rejects.toMatchObject({
+      reason: "ErrImagePull",
+      message: expect.stringContaining("lookup registry.invalid: no such host") as string,
+    });
+  });
 });
