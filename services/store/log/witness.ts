@@ -56,6 +56,8 @@ export class Witness {
   readonly #position: () => LogPosition;
   #written = 0;
   #cancel: (() => void) | undefined;
+  /** Counts stops: what was begun before one ends without a look at the log. */
+  #stops = 0;
 
   /** @param position how far the log is acknowledged now */
   constructor(bus: Bus, world: World, log: Logger, position: () => LogPosition) {
@@ -67,8 +69,11 @@ export class Witness {
 
   /** The log was written. */
   note(): void {
+    const stops = this.#stops;
     this.#cancel ??= this.#world.after(behindMs, () => {
       void this.write().then(() => {
+        // The log may be closed by now, and its position gone with it.
+        if (stops !== this.#stops) return;
         this.#cancel = undefined;
         if (this.#position().sequence > this.#written) this.note();
       });
@@ -76,7 +81,9 @@ export class Witness {
   }
 
   stop(): void {
+    this.#stops += 1;
     this.#cancel?.();
+    this.#cancel = undefined;
   }
 
   /** Resolves when it is stored; a failure is only logged, since the log itself is whole. */
