@@ -28,7 +28,13 @@ import type {
 
 /** Together with the pauses between them, about as long as a client waits for an answer. */
 const attemptsMax = 6;
-const attemptMs = 5000;
+/**
+ * A store that crashed does not answer what it was asked, so the first attempt is short: a write that
+ * is asked again has the same id, and is neither done twice nor put in line twice. The next ones give
+ * a slow disk its time.
+ */
+const attemptMsMin = 1000;
+const attemptMsMax = 8000;
 const retryMsMin = 50;
 const retryMsMax = 2000;
 
@@ -86,7 +92,8 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
     const subject = bus.subjects.store(verb, path);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await call(bus, rpc, subject, request, { timeoutMs: attemptMs });
+        const timeoutMs = Math.min(attemptMsMin * 2 ** (attempt - 1), attemptMsMax);
+        return await call(bus, rpc, subject, request, { timeoutMs });
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (attempt >= attemptsMax) {
