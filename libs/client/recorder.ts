@@ -19,6 +19,8 @@ export interface Occurrence {
   readonly fieldPath?: string;
   readonly related?: ObjectReference;
   readonly action?: string;
+  /** Milliseconds since 1970, when it is told later than it happened. */
+  readonly at?: number;
 }
 
 export interface Recorder {
@@ -90,7 +92,7 @@ class EventWriter implements Recorder {
 
   record(occurrence: Occurrence): void {
     if (this.#waiting.length >= waitingMax) return;
-    this.#waiting.push(occurrence);
+    this.#waiting.push({ ...occurrence, at: occurrence.at ?? this.#host.world.now() });
     if (!this.#isWriting) void this.#drain();
   }
 
@@ -108,9 +110,9 @@ class EventWriter implements Recorder {
   }
 
   async #write(occurrence: Occurrence): Promise<void> {
-    const { object, type, reason, message, fieldPath = "" } = occurrence;
+    const { object, type, reason, message, fieldPath = "", at = 0 } = occurrence;
     const key = [object.metadata?.uid, type, reason, message, fieldPath].join("\n");
-    const event = eventOf(occurrence, this.#reporter, this.#host.world.now(), this.#serial++);
+    const event = eventOf(occurrence, this.#reporter, at, this.#serial++);
     if (await this.#count(key, event)) return;
     await this.#client.create(events, event);
     const { name = "", namespace = "" } = event.metadata ?? {};

@@ -137,10 +137,12 @@ function outcomes(host: Host, client: Client, recorder: Recorder): Outcome {
         metadata: { namespace, name, uid },
         target: { kind: "Node", name: node },
       };
+      // The node may tell of its first steps before the answer comes; this comes first all the same.
+      const at = host.world.now();
       await bindOnce(client, pod, binding);
       const message = `Successfully assigned ${namespace}/${name} to ${node}`;
       const reason = "Scheduled";
-      recorder.record({ object: pod, type: "Normal", reason, message, action: "Binding" });
+      recorder.record({ object: pod, type: "Normal", reason, message, action: "Binding", at });
     },
     refuse(pod, { message }) {
       const reason = "FailedScheduling";

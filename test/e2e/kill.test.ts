@@ -38,7 +38,11 @@ test("the whole cluster is killed and starts again", { timeout: testMsMax }, asy
     const pids = [running.record.pid, natsPid(running)];
     // The server first: nothing of it is written down on the way out.
     for (const pid of pids.toReversed()) process.kill(pid, "SIGKILL");
-    await until("both are gone", async () => pids.filter(isAlive), ({ length }) => length === 0);
+    await until(
+      "both are gone",
+      async () => pids.filter(isAlive),
+      ({ length }) => length === 0,
+    );
     await running.up();
   });
 });
@@ -48,7 +52,11 @@ test("nats-server is killed under the cluster", { timeout: testMsMax }, async ()
   await survive(running, "unbused", async () => {
     const pid = natsPid(running);
     process.kill(pid, "SIGKILL");
-    await until("another one runs", async () => natsPid(running), (now) => now !== pid);
+    await until(
+      "another one runs",
+      async () => natsPid(running),
+      (now) => now !== pid,
+    );
   });
 });
 

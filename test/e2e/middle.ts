@@ -33,7 +33,11 @@ export async function inTheMiddle(
   try {
     await bus.flush();
     // A server that dies under a request may not answer it, and is asked again, as users do.
-    await until("apply", () => cluster.apply(manifest(namespace, image)), () => true);
+    await until(
+      "apply",
+      () => cluster.apply(manifest(namespace, image)),
+      () => true,
+    );
     const acknowledged: string[] = [];
     let attempts = 0;
     const write = async () => {

@@ -52,8 +52,7 @@ function failureOf({ image = "" }: Container, scripted: string | undefined): Scr
   // Names below .invalid never resolve (RFC 6761): what an image that is not there looks like.
   const [, host] = /^([^/:]+\.invalid)(?::\d+)?\//.exec(image) ?? [];
   if (host === undefined) return undefined;
-  const message = `failed to pull image "${image}": lookup ${host}: no such host`;
-  return { reason: "ErrImagePull", message };
+  return { reason: "ErrImagePull", message: `lookup ${host}: no such host` };
 }
 
 /** An init container that is there to end, unlike a sidecar. */

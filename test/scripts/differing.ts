@@ -1,0 +1,47 @@
+/**
+ * Where the recorded transcripts and these plays may differ: another version of kubectl, nodes that
+ * only pretend in one way or another, and descriptions in our own words. Pure.
+ */
+
+/** Commands that an older kubectl does not have. */
+const newCommands: readonly { readonly since: number; readonly words: RegExp }[] = [
+  { since: 34, words: /-o kyaml|-o nonsense/ },
+  { since: 34, words: /autoscale|\bhpa\b/ },
+  { since: 34, words: /^describe sa / },
+];
+
+export const isTooNew = (words: string, minor: number): boolean =>
+  newCommands.some(({ since, words: pattern }) => minor < since && pattern.test(words));
+
+/** Both sides of a comparison, without what may differ. */
+export function comparable(words: string, lines: readonly string[]): string[] {
+  const kept = lines
+    .filter((line) => !line.endsWith("creationTimestamp: null"))
+    .map((line) => withoutNode(withoutVersion(line)));
+  if (words.startsWith("explain ")) return withoutDescriptions(kept);
+  if (words.startsWith("describe secret")) return withSortedData(kept);
+  return kept;
+}
+
+/** Since 1.34 kubectl tells the namespace of what it deletes. */
+const withoutVersion = (line: string): string =>
+  line
+    .replace(/ deleted from \$NS namespace/, " deleted")
+    .replace("cannot delete cannot delete", "cannot delete");
+
+/** The recorded nodes said to have containerd; ours say that they are simulated. */
+function withoutNode(line: string): string {
+  return line
+    .replace(/(containerd|simulated):\/\/(<sha>|[0-9a-f]{32})/, "<container>")
+    .replace(/(imageID"?: "?)(simulated:\/\/)?([^@"]*)(@sha256:<sha>)?/, "$1$3");
+}
+
+/** kubectl walks through the data of a secret in an order of chance. */
+function withSortedData(lines: readonly string[]): string[] {
+  const from = lines.indexOf("====") + 1;
+  return [...lines.slice(0, from), ...lines.slice(from, -1).toSorted(), ...lines.slice(-1)];
+}
+
+/** Names and types of fields stay. */
+const withoutDescriptions = (lines: readonly string[]): string[] =>
+  lines.filter((line) => line !== "" && (!line.startsWith("    ") || line.includes("\t<")));
