@@ -249,6 +249,28 @@ describe("access reviews", () => {
     });
   });
 
+  test.each([
+    [
+      { fieldSelector: { rawSelector: "a=b", requirements: [{ key: "a", operator: "Exists" }] } },
+      'spec.resourceAttributes.fieldSelector.rawSelector: Invalid value: "a=b": may not ' +
+        "specified at the same time as requirements",
+    ],
+    [
+      { fieldSelector: {} },
+      "spec.resourceAttributes.fieldSelector.requirements: Required value: when " +
+        "spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is " +
+        "required",
+    ],
+    [
+      { labelSelector: { requirements: [{ key: "a", operator: "In" }] } },
+      "spec.resourceAttributes.labelSelector.requirements[0].values: Required value: must be " +
+        "specified when `operator` is 'In' or 'NotIn'",
+    ],
+  ])("refuse selectors that select nothing: %j", async (selectors, message) => {
+    const spec = { resourceAttributes: { ...resourceAttributes, ...selectors } };
+    await expect(ask("selfsubjectaccessreviews", spec)).rejects.toThrow(message);
+  });
+
   test("refuse what asks nothing", async () => {
     await expect(ask("selfsubjectaccessreviews", {})).rejects.toThrow("exactly one of");
     await expect(ask("subjectaccessreviews", { resourceAttributes })).rejects.toThrow(

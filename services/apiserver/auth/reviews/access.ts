@@ -3,8 +3,9 @@ import { invalid, invalidObject, type FieldError } from "#libs/api/errors.ts";
 import type { Attributes, Authorizer } from "../authorize.ts";
 import type { User } from "../user.ts";
 import type { Review, ReviewRequest } from "./review.ts";
+import { selectorErrors, type Selectors } from "./selectors.ts";
 
-interface ResourceAttributes {
+interface ResourceAttributes extends Selectors {
   readonly namespace?: string;
   readonly verb?: string;
   readonly group?: string;
@@ -126,7 +127,7 @@ function selfErrors(spec: Spec): FieldError[] {
     const detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
     return [invalid("spec.resourceAttributes", null, detail)];
   }
-  return [];
+  return resourceAttributes === undefined ? [] : selectorErrors(resourceAttributes);
 }
 
 function subjectErrors(spec: Spec): FieldError[] {
