@@ -27,6 +27,32 @@ function isZombie(pid: number): boolean {
   }
 }
 
+/** What a process has used so far. */
+export interface Usage {
+  readonly cpuSeconds: number;
+  /** Most bytes of memory that it had at one time. */
+  readonly memoryBytesMax: number;
+}
+
+/** Linux counts the time of processes in hundredths of a second, whatever its own clock. */
+const ticksPerSecond = 100;
+
+/** Told by Linux only; undefined elsewhere, and of a process that has ended. */
+export async function usageOf(pid: number): Promise<Usage | undefined> {
+  try {
+    const [stat, status] = await Promise.all(
+      ["stat", "status"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8")),
+    );
+    // The fields after the name; the 12th and 13th are the times in user and system mode.
+    const fields = (stat ?? "").slice((stat ?? "").lastIndexOf(")") + 2).split(" ");
+    const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+    const kilobytes = Number(/^VmHWM:\s+(\d+)/m.exec(status ?? "")?.[1] ?? 0);
+    return { cpuSeconds, memoryBytesMax: kilobytes * 1_024 };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the process lives and its command line contains the text. */
 export async function isRunning(pid: number, text: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
