@@ -61,6 +61,8 @@ async function serveList(exchange: Exchange, place: Place): Promise<void> {
 
 /** Watches end after a while of their own, so that clients spread over servers again. */
 const watchSecondsMin = 1800;
+/** Timers reach no further than 24 days. */
+const watchSecondsMax = 20 * 24 * 3600;
 
 async function serveWatch(exchange: Exchange, place: Place): Promise<void> {
   const { door, caller, query, request, response } = exchange;
@@ -88,7 +90,8 @@ async function serveWatch(exchange: Exchange, place: Place): Promise<void> {
     return;
   }
   const seconds = options.timeoutSeconds ?? 0;
-  const span = seconds > 0 ? seconds : watchSecondsMin * (1 + world.random());
+  const wanted = seconds > 0 ? seconds : watchSecondsMin * (1 + world.random());
+  const span = Math.min(wanted, watchSecondsMax);
   releases.push(world.after(span * 1000, sink.end), door.metrics.watchOpened(exchange.info));
   signal.addEventListener("abort", sink.end, { once: true });
   releases.push(() => signal.removeEventListener("abort", sink.end));

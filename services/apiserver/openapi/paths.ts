@@ -153,7 +153,6 @@ function reviewPath(review: Review): PathItem {
 function operation(verb: RestVerb, owner: Kind, kind: Kind, word: string): Operation {
   const name = openApiName(kind);
   const isList = verb === "list";
-  const collection = isList || verb === "deletecollection";
   const deletes = verb === "delete" || verb === "deletecollection";
   const answer = deletes ? statusName : isList ? `${name}List` : name;
   const body = deletes ? deleteOptionsName : verb === "patch" ? patchName : name;
@@ -170,7 +169,7 @@ function operation(verb: RestVerb, owner: Kind, kind: Kind, word: string): Opera
     bodyTypes: verb === "patch" ? patchTypes : ["*/*"],
     answer,
     answerTypes: isList ? streamTypes : objectTypes,
-    parameters: parametersOf(collection && verb !== "list" ? "deletecollection" : verb),
+    parameters: parametersOf(verb),
   };
 }
 
