@@ -44,7 +44,7 @@ export class StoreLife {
     this.#settings = settings;
     this.#leader = `${host.instance}/${host.world.uuid().slice(0, 8)}`;
     this.#memory = new StoreMemory(settings);
-    const position = () => this.#queue?.position ?? this.#read;
+    const position = () => this.#queue?.position ?? this.#position;
     this.#witness = new Witness(host.bus, host.world, host.log, position);
   }
 

@@ -53,14 +53,14 @@ export class Witness {
   readonly #bus: Bus;
   readonly #world: World;
   readonly #log: Logger;
-  readonly #position: () => LogPosition;
+  readonly #position: () => LogPosition | undefined;
   #written = 0;
   #cancel: (() => void) | undefined;
   /** Counts stops: what was begun before one ends without a look at the log. */
   #stops = 0;
 
-  /** @param position how far the log is acknowledged now */
-  constructor(bus: Bus, world: World, log: Logger, position: () => LogPosition) {
+  /** @param position how far the log is acknowledged now; undefined while it is closed */
+  constructor(bus: Bus, world: World, log: Logger, position: () => LogPosition | undefined) {
     this.#bus = bus;
     this.#world = world;
     this.#log = log;
@@ -75,7 +75,7 @@ export class Witness {
         // The log may be closed by now, and its position gone with it.
         if (stops !== this.#stops) return;
         this.#cancel = undefined;
-        if (this.#position().sequence > this.#written) this.note();
+        if ((this.#position()?.sequence ?? 0) > this.#written) this.note();
       });
     });
   }
@@ -88,8 +88,9 @@ export class Witness {
 
   /** Resolves when it is stored; a failure is only logged, since the log itself is whole. */
   async write(): Promise<void> {
-    const { sequence: logSequence, crc: logCrc, nextRevision } = this.#position();
-    if (logSequence === this.#written) return;
+    const position = this.#position();
+    if (position === undefined || position.sequence === this.#written) return;
+    const { sequence: logSequence, crc: logCrc, nextRevision } = position;
     const timeMs = this.#world.now();
     const head = { format, logSequence, logCrc, revision: nextRevision - 1, timeMs, crc: 0 };
     const { payload } = seal(logHead.encode(head));
