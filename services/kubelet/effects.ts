@@ -234,7 +234,7 @@ class Kubelet {
     this.#running.set(uid, { worker, actor });
   }
 
-  /** Pods that were deleted while no kubelet was there, or as one that crashed still started them. */
+  /** Pods that were deleted while no kubelet was there, or while one that crashed started them. */
   async #removeOrphans(runtime: Runtime): Promise<void> {
     try {
       for (const { uid } of await runtime.list()) {

@@ -83,7 +83,8 @@ describe("HTTP", () => {
     await ends.pop()?.();
     expect(await askHttp({ port }, plain, host, patience)).toEqual({
       ok: false,
-      output: `Get "http://${host}:${port}/": dial tcp ${host}:${port}: connect: connection refused`,
+      output:
+        `Get "http://${host}:${port}/": ` + `dial tcp ${host}:${port}: connect: connection refused`,
     });
   });
 

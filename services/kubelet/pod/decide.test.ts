@@ -365,7 +365,7 @@ describe("plan", () => {
     expect(types(gone)).toEqual(["WriteStatus", "RemoveSandbox", "DeletePod"]);
   });
 
-  /** Whatever happens to it, a pod comes to rest: each plan's effect leads to a view with less to do. */
+  // Each plan's effects lead to a view with less to do.
   test.each<[string, PodSpec]>([
     ["a plain pod", {}],
     ["init containers", init],

@@ -284,7 +284,8 @@ describe("conditions", () => {
       "a gate that nobody opened",
       viewOf(podOf(gate), sandbox([running("main")])),
       [
-        'Ready=False ReadinessGatesNotReady corresponding condition of pod readiness gate "example.com/gate" does not exist.',
+        "Ready=False ReadinessGatesNotReady corresponding condition of pod readiness gate " +
+          '"example.com/gate" does not exist.',
         "ContainersReady=True",
       ],
     ],
@@ -292,7 +293,8 @@ describe("conditions", () => {
       "a gate that is closed",
       viewOf(podOf(gate, gateStatus("False")), sandbox([running("main")])),
       [
-        'Ready=False ReadinessGatesNotReady the status of pod readiness gate "example.com/gate" is not "True", but False',
+        "Ready=False ReadinessGatesNotReady the status of pod readiness gate " +
+          '"example.com/gate" is not "True", but False',
       ],
     ],
     [
