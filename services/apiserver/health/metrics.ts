@@ -2,7 +2,7 @@
  * Prometheus metrics under Kubernetes' names. Requests are counted in plain tables; the metrics
  * library sees them only when somebody asks.
  */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RequestInfo } from "../http/request-info.ts";
 
 export interface Metrics {
@@ -31,30 +31,9 @@ interface Series {
 }
 
 export function metrics(): Metrics {
-  const registry = new Registry();
   const requests = new Map<string, Series>();
   const watches = new Map<string, number>();
-  const names = ["verb", "group", "version", "resource", "subresource", "scope", "code"];
-  const total = new Counter({
-    name: "apiserver_request_total",
-    help: "Requests by verb, resource and code.",
-    labelNames: names,
-    registers: [registry],
-  });
-  const duration = new Histogram({
-    name: "apiserver_request_duration_seconds",
-    help: "Time from the arrival of a request to its answer; a sample under load.",
-    labelNames: names.filter((name) => name !== "code"),
-    buckets,
-    registers: [registry],
-  });
-  const longRunning = new Gauge({
-    name: "apiserver_longrunning_requests",
-    help: "Open watches.",
-    labelNames: ["verb", "group", "version", "resource"],
-    registers: [registry],
-  });
-  let defaults = false;
+  let instruments: Promise<Instruments> | undefined;
 
   return {
     answered: (method, info, code, milliseconds) => {
@@ -74,9 +53,8 @@ export function metrics(): Metrics {
       };
     },
     text: async () => {
-      // The process's own metrics cost timers: they start with the first reader.
-      if (!defaults) collectDefaultMetrics({ register: registry });
-      defaults = true;
+      instruments ??= makeInstruments();
+      const { registry, total, duration, longRunning } = await instruments;
       for (const series of requests.values()) {
         total.inc({ ...series.labels }, series.count);
         series.count = 0;
@@ -89,6 +67,43 @@ export function metrics(): Metrics {
       }
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
+  };
+}
+
+interface Instruments {
+  readonly registry: Registry;
+  readonly total: Counter;
+  readonly duration: Histogram;
+  readonly longRunning: Gauge;
+}
+
+/** The library takes its time to load, and the process's own metrics cost timers: on demand. */
+async function makeInstruments(): Promise<Instruments> {
+  const client = await import("prom-client");
+  const registry = new client.Registry();
+  const names = ["verb", "group", "version", "resource", "subresource", "scope", "code"];
+  client.collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    total: new client.Counter({
+      name: "apiserver_request_total",
+      help: "Requests by verb, resource and code.",
+      labelNames: names,
+      registers: [registry],
+    }),
+    duration: new client.Histogram({
+      name: "apiserver_request_duration_seconds",
+      help: "Time from the arrival of a request to its answer; a sample under load.",
+      labelNames: names.filter((name) => name !== "code"),
+      buckets,
+      registers: [registry],
+    }),
+    longRunning: new client.Gauge({
+      name: "apiserver_longrunning_requests",
+      help: "Open watches.",
+      labelNames: ["verb", "group", "version", "resource"],
+      registers: [registry],
+    }),
   };
 }
 
