@@ -47,6 +47,26 @@ describe("a container", () => {
       imageID: "sha256:1",
       containerID: "run://main-0",
       started: true,
+      resources: {},
+    });
+  });
+
+  test("tells what it was made with", () => {
+    const limits = { cpu: "1" };
+    const requests = { cpu: "500m" };
+    const volumeMounts = [
+      { name: "a", mountPath: "/a" },
+      { name: "b", mountPath: "/b", readOnly: true, subPath: "x" },
+    ];
+    const main = container("main", { resources: { limits, requests }, volumeMounts });
+    const spec = { containers: [main] };
+    expect(mainOf(viewOf(podOf(spec), sandbox([running("main")])))).toMatchObject({
+      allocatedResources: requests,
+      resources: { limits, requests },
+      volumeMounts: [
+        { name: "a", mountPath: "/a" },
+        { name: "b", mountPath: "/b", readOnly: true, recursiveReadOnly: "Disabled" },
+      ],
     });
   });
 

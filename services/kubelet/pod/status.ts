@@ -88,7 +88,7 @@ function containerStatus(view: PodView, container: Container, isInit: boolean): 
     imageID: latest?.imageId ?? "",
     ...(latest ? { containerID: latest.id } : {}),
     started: hasStarted(view, container),
-    ...statusResources(container),
+    ...(latest ? facts(container) : {}),
   };
 }
 
@@ -108,10 +108,19 @@ function knownStatus({ pod }: PodView, name: string, isInit: boolean): Container
   return (isInit ? initContainerStatuses : containerStatuses).find((known) => known.name === name);
 }
 
-function statusResources({ resources }: Container): Pick<ContainerStatus, "resources"> {
-  const { limits, requests } = resources ?? {};
-  if (!limits && !requests) return {};
-  return { resources: { ...(limits && { limits }), ...(requests && { requests }) } };
+/** What a container that was made was made with. */
+function facts(container: Container): Partial<ContainerStatus> {
+  const { resources: { limits, requests } = {}, volumeMounts = [] } = container;
+  const mounts = volumeMounts.map(({ name = "", mountPath = "", readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly ? { readOnly, recursiveReadOnly: "Disabled" } : {}),
+  }));
+  return {
+    ...(requests ? { allocatedResources: requests } : {}),
+    resources: { ...(limits ? { limits } : {}), ...(requests ? { requests } : {}) },
+    ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
+  };
 }
 
 const lostAtEnd = "The container could not be located when the pod was terminated";
