@@ -119,7 +119,8 @@ export class TestCluster {
 
   /** Runs a command of kubus on this cluster; rejects with its output when it fails. */
   async kubus(command: string, ...words: readonly string[]): Promise<string> {
-    const args = [main, command, "--name", this.name, ...words];
+    const name = command === "version" ? [] : ["--name", this.name];
+    const args = [main, command, ...name, ...words];
     const finished = await run(process.execPath, args, { env: this.env });
     return outputOf(`kubus ${command} ${words.join(" ")}`, finished);
   }
