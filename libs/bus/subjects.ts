@@ -47,7 +47,7 @@ function escaped(text: string): string {
   return token;
 }
 
-/** The text that {@link escapeToken} made a token of, unless that was too long; `_` is the empty text. */
+/** What {@link escapeToken} made a token of, unless that was too long; `_` is the empty text. */
 export function unescapeToken(token: string): string {
   return token === "_" ? "" : decodeURIComponent(token);
 }

@@ -157,7 +157,10 @@ const rows: readonly [name: string, asked: Asked, code: number, reason: string, 
       type: merge,
     },
     ...([422, "Invalid"] as const),
-    /patch: Invalid value: .*cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32/,
+    new RegExp(
+      "patch: Invalid value: .*cannot unmarshal string into Go struct field " +
+        "DeploymentSpec.spec.replicas of type int32",
+    ),
   ],
   [
     "another kind",

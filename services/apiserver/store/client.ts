@@ -29,9 +29,9 @@ import type {
 /** Together with the pauses between them, about as long as a client waits for an answer. */
 const attemptsMax = 6;
 /**
- * A store that crashed does not answer what it was asked, so the first attempt is short: a write that
- * is asked again has the same id, and is neither done twice nor put in line twice. The next ones give
- * a slow disk its time.
+ * A store that crashed does not answer what it was asked, so the first attempt is short: a write
+ * that is asked again has the same id, and is neither done twice nor put in line twice. The next
+ * ones give a slow disk its time.
  */
 const attemptMsMin = 1000;
 const attemptMsMax = 8000;

@@ -17,8 +17,7 @@ it("that is stopped while it writes looks at the log no more", async () => {
   const answers: (() => void)[] = [];
   const bus = {
     subjects: new Subjects("kubus"),
-    request: () =>
-      new Promise((resolve) => answers.push(() => resolve(Buffer.from("{}")))),
+    request: () => new Promise((resolve) => answers.push(() => resolve(Buffer.from("{}")))),
   } as unknown as Bus;
   const timers: (() => void)[] = [];
   const world = {
@@ -35,12 +34,12 @@ it("that is stopped while it writes looks at the log no more", async () => {
   witness.stop();
   isOpen = false;
   answers.shift()?.();
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise(setImmediate);
   expect(looks).toBe(1);
 
   // An acknowledgement that comes late finds the log closed, and writes nothing.
   witness.note();
   timers.shift()?.();
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise(setImmediate);
   expect([looks, answers.length]).toEqual([1, 0]);
 });
