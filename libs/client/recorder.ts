@@ -6,6 +6,8 @@ import type { Host } from "#libs/actor/component.ts";
 import { hasReason } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { events } from "#libs/api/core/v1/events.ts";
+import { mergePatch } from "#libs/api/patch/content.ts";
+import { timeText } from "#libs/api/time.ts";
 import type { Event, ObjectReference } from "#proto/gen/k8s/core/v1.ts";
 import type { Client } from "./client.ts";
 
@@ -126,7 +128,7 @@ class EventWriter implements Recorder {
     const count = known.count + 1;
     const patch = { count, lastTimestamp };
     try {
-      await this.#client.patch(events, known, "application/merge-patch+json", patch);
+      await this.#client.patch(events, known, mergePatch, patch);
       this.#remember(key, { ...known, count });
       return true;
     } catch (error) {
@@ -154,7 +156,7 @@ export function eventOf(
   serial: number,
 ): Event {
   const { name = "", namespace = "" } = object.metadata ?? {};
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+  const time = timeText(now);
   const nanos = BigInt(now) * BigInt(nanosPerMilli) + BigInt(serial % nanosPerMilli);
   return {
     apiVersion: "v1",

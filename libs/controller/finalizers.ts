@@ -1,5 +1,6 @@
 /** Takes a controller's own finalizer off an object. */
 import { hasReason } from "#libs/api/errors.ts";
+import { mergePatch } from "#libs/api/patch/content.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import type { Client, ObjectName } from "#libs/client/client.ts";
 import { keyOf } from "#libs/informer/cache.ts";
@@ -24,8 +25,7 @@ export async function dropFinalizer<T extends KubeObject>(
   const kept = finalizers.filter((present) => present !== finalizer);
   const patch = { metadata: { uid, resourceVersion, finalizers: kept } };
   try {
-    const type = "application/merge-patch+json";
-    return seenBy(informer, (await client.patch(resource, name, type, patch)).revision);
+    return seenBy(informer, (await client.patch(resource, name, mergePatch, patch)).revision);
   } catch (error) {
     if (hasReason(error, "NotFound")) return undefined;
     throw error;

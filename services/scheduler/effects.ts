@@ -4,6 +4,8 @@ import type { Assembled, Host } from "#libs/actor/component.ts";
 import { nodes } from "#libs/api/core/v1/nodes.ts";
 import { pods } from "#libs/api/core/v1/pods.ts";
 import { hasReason } from "#libs/api/errors.ts";
+import { strategicMergePatch } from "#libs/api/patch/content.ts";
+import { timeText } from "#libs/api/time.ts";
 import type { BusSubscription } from "#libs/bus/bus.ts";
 import { apiClient, type Client } from "#libs/client/client.ts";
 import { eventRecorder, type Recorder } from "#libs/client/recorder.ts";
@@ -137,7 +139,8 @@ function outcomes(host: Host, client: Client, recorder: Recorder): Outcome {
         metadata: { namespace, name, uid },
         target: { kind: "Node", name: node },
       };
-      // The node may tell of its first steps before the answer comes; this comes first all the same.
+      // The node may tell of its first steps before the answer comes; this is told first all the
+      // same.
       const at = host.world.now();
       await bindOnce(client, pod, binding);
       const message = `Successfully assigned ${namespace}/${name} to ${node}`;
@@ -178,18 +181,17 @@ async function tellUnschedulable(
   const known = podCondition(pod, "PodScheduled");
   if (known?.status === "False" && known.message === message) return;
   const { namespace = "", name = "", uid } = pod.metadata ?? {};
-  const lastTransitionTime = new Date(world.now()).toISOString().replace(/\.\d+Z$/, "Z");
   const condition = {
     type: "PodScheduled",
     status: "False",
     reason: "Unschedulable",
     message,
-    lastTransitionTime: known?.status === "False" ? known.lastTransitionTime : lastTransitionTime,
+    lastTransitionTime:
+      known?.status === "False" ? known.lastTransitionTime : timeText(world.now()),
   };
   const patch = { metadata: { uid }, status: { conditions: [condition] } };
-  const type = "application/strategic-merge-patch+json";
   try {
-    await client.patch(pods, { namespace, name }, type, patch, "status");
+    await client.patch(pods, { namespace, name }, strategicMergePatch, patch, "status");
   } catch (error) {
     if (!signal.aborted) log.debug({ err: error }, "the condition was not written");
   }

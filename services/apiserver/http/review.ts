@@ -1,6 +1,7 @@
 /** Creates of kinds that are only asked: identity and rights. */
 import { trackUpdate } from "#libs/api/managedfields/update.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
+import { timeText } from "#libs/api/time.ts";
 import { kindSchema } from "#libs/schema/schemas.ts";
 import type { MessageSchema } from "#libs/schema/schema.ts";
 import type { Review } from "../auth/reviews/review.ts";
@@ -52,7 +53,7 @@ function withManager(
     manager: fieldManager ?? caller.manager,
     apiVersion: object.apiVersion ?? "",
     subresource: "",
-    time: `${new Date(door.options.world.now()).toISOString().slice(0, 19)}Z`,
+    time: timeText(door.options.world.now()),
   });
   if (managedFields === undefined) return object;
   return { ...object, metadata: { ...object.metadata, managedFields } };

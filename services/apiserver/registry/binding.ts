@@ -10,10 +10,10 @@ import {
   StatusError,
 } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
+import { timeText } from "#libs/api/time.ts";
 import type { Binding, Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
 import { topologyLabels } from "../admission/podtopologylabels.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
-import { timeText } from "./decide/system.ts";
 import { readDraft } from "./draft.ts";
 import { schemaOf } from "#libs/schema/index.ts";
 import type { Body, Place, Version, WriteOptions, Written } from "./request.ts";

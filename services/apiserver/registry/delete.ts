@@ -1,12 +1,12 @@
 /** Deleting one object, or all that selectors match. */
 import { notFound } from "#libs/api/errors.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { timeText } from "#libs/api/time.ts";
 import type { Namespace } from "#proto/gen/k8s/core/v1.ts";
 import { admitMutation, admitValidation } from "../admission/chain.ts";
 import { keyOf } from "./caches.ts";
 import { factsOf, resourceName, type RegistryContext } from "./context.ts";
 import { checkPreconditions, decideDelete, finalizersAfterDelete } from "./decide/delete.ts";
-import { timeText } from "./decide/system.ts";
 import { listVersions } from "./read.ts";
 import type {
   Caller,

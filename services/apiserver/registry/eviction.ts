@@ -4,11 +4,11 @@
  */
 import { badRequest, conflict, notFound } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
+import { timeText } from "#libs/api/time.ts";
 import { schemaOf } from "#libs/schema/index.ts";
 import type { Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
 import type { Eviction } from "#proto/gen/k8s/policy/v1.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
-import { timeText } from "./decide/system.ts";
 import { deleteObject } from "./delete.ts";
 import { readDraft } from "./draft.ts";
 import { liveVersion } from "./read.ts";

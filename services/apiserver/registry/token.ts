@@ -11,11 +11,11 @@ import {
 } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { trackUpdate } from "#libs/api/managedfields/update.ts";
+import { timeText } from "#libs/api/time.ts";
 import { schemaOf } from "#libs/schema/index.ts";
 import type { BoundObjectReference, TokenRequest } from "#proto/gen/k8s/authentication/v1.ts";
 import { UnstoredVersion } from "./cache/version.ts";
 import { resourceName, type RegistryContext, type TokenSigner } from "./context.ts";
-import { timeText } from "./decide/system.ts";
 import { readDraft } from "./draft.ts";
 import { liveVersion } from "./read.ts";
 import type { Body, Caller, Place, WriteOptions, Written } from "./request.ts";

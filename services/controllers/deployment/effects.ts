@@ -4,6 +4,7 @@ import { deployments } from "#libs/api/apps/v1/deployments.ts";
 import { replicasets } from "#libs/api/apps/v1/replicasets.ts";
 import { pods } from "#libs/api/core/v1/pods.ts";
 import { hasReason } from "#libs/api/errors.ts";
+import { mergePatch } from "#libs/api/patch/content.ts";
 import { matchesSelector, selectorOfLabelSelector } from "#libs/api/selectors.ts";
 import { apiClient, type Client, type Written } from "#libs/client/client.ts";
 import { eventRecorder, type Recorder } from "#libs/client/recorder.ts";
@@ -36,7 +37,6 @@ interface Parts {
 const name = "deployment-controller";
 const byController = "controller";
 const byNamespace = "namespace";
-const mergePatch = "application/merge-patch+json";
 
 /** The root machine of the deployment controller. */
 export function deploymentMachine(host: Host): Assembled {

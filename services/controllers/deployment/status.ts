@@ -1,4 +1,5 @@
 /** Status and conditions of a Deployment: pure. Texts and reasons are Kubernetes'. */
+import { timeText } from "#libs/api/time.ts";
 import type {
   Deployment,
   DeploymentCondition,
@@ -25,7 +26,6 @@ const availableReason = "NewReplicaSetAvailable";
 
 const condition = (status: DeploymentStatus | undefined, type: string) =>
   status?.conditions?.find((present) => present.type === type);
-const timeText = (now: number) => new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
 
 /** Sets a condition; same status and reason change nothing, same status keeps its time. */
 function withCondition(

@@ -2,6 +2,7 @@
 import type { Assembled, Host } from "#libs/actor/component.ts";
 import { hasReason } from "#libs/api/errors.ts";
 import { resources } from "#libs/api/index.ts";
+import { mergePatch } from "#libs/api/patch/content.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { apiClient, type Client } from "#libs/client/client.ts";
 import { controller, type Enqueue, type Seen, seenBy } from "#libs/controller/controller.ts";
@@ -24,7 +25,6 @@ interface Parts {
   enqueue: Enqueue;
 }
 
-const mergePatch = "application/merge-patch+json";
 /** Kubernetes leaves these alone too: they own nothing, and there are many. */
 const ignored: ReadonlySet<string> = new Set(["events"]);
 

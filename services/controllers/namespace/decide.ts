@@ -1,5 +1,6 @@
 /** Steps that empty a namespace that is being deleted, and let it go. */
 import { isDeepStrictEqual } from "node:util";
+import { timeText } from "#libs/api/time.ts";
 import type { Decision } from "#libs/controller/controller.ts";
 import type { Namespace, NamespaceCondition } from "#proto/gen/k8s/core/v1.ts";
 
@@ -65,7 +66,7 @@ function conditionsOf(
   now: number,
 ): NamespaceCondition[] {
   const present = status?.conditions ?? [];
-  const lastTransitionTime = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+  const lastTransitionTime = timeText(now);
   return [
     discovery(failure),
     parsing,

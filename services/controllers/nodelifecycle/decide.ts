@@ -1,5 +1,6 @@
 /** Steps when a node is silent, and the taints that follow from its conditions. */
 import { isDeepStrictEqual } from "node:util";
+import { timeText } from "#libs/api/time.ts";
 import type { Decision } from "#libs/controller/controller.ts";
 import { podCondition } from "#libs/controller/pods.ts";
 import type { Node, NodeCondition, Pod, Taint } from "#proto/gen/k8s/core/v1.ts";
@@ -61,8 +62,6 @@ export function reconcile(observed: Observed): Decision<Action> {
 
 const statusOf = (conditions: readonly NodeCondition[], type: string) =>
   conditions.find((condition) => condition.type === type)?.status;
-
-const timeText = (now: number) => new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
 
 function notReadyEvent({ metadata }: Node): Action {
   const message = `Node ${metadata?.name ?? ""} status is now: NodeNotReady`;

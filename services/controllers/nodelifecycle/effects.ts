@@ -4,6 +4,8 @@ import { leases } from "#libs/api/coordination/v1/leases.ts";
 import { nodes } from "#libs/api/core/v1/nodes.ts";
 import { pods } from "#libs/api/core/v1/pods.ts";
 import { hasReason } from "#libs/api/errors.ts";
+import { strategicMergePatch } from "#libs/api/patch/content.ts";
+import { timeText } from "#libs/api/time.ts";
 import { apiClient, type Client } from "#libs/client/client.ts";
 import { eventRecorder, type Recorder } from "#libs/client/recorder.ts";
 import { controller, type Seen, seenBy } from "#libs/controller/controller.ts";
@@ -83,8 +85,8 @@ async function apply(parts: Parts, action: Action, key: string): Promise<Seen | 
   switch (action.type) {
     case "UpdateConditions": {
       const patch = { status: { conditions: action.conditions } };
-      const type = "application/strategic-merge-patch+json";
-      const written = await client.patch(nodes, { name: key }, type, patch, "status");
+      const place = { name: key };
+      const written = await client.patch(nodes, place, strategicMergePatch, patch, "status");
       return seenBy(nodeCache, written.revision);
     }
     case "UpdateTaints": {
@@ -107,12 +109,12 @@ async function markNotReady(
   pod: Pod,
 ): Promise<Seen | void> {
   const { namespace = "", name = "", uid } = pod.metadata ?? {};
-  const lastTransitionTime = new Date(host.world.now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const lastTransitionTime = timeText(host.world.now());
   const condition = { type: "Ready", status: "False", lastTransitionTime };
   const patch = { metadata: { uid }, status: { conditions: [condition] } };
-  const type = "application/strategic-merge-patch+json";
   try {
-    const { revision } = await client.patch(pods, { namespace, name }, type, patch, "status");
+    const place = { namespace, name };
+    const { revision } = await client.patch(pods, place, strategicMergePatch, patch, "status");
     const message = "Node is not ready";
     recorder.record({ object: pod, type: "Warning", reason: "NodeNotReady", message });
     return seenBy(podCache, revision);

@@ -2,6 +2,7 @@
 import type { Assembled, Host } from "#libs/actor/component.ts";
 import { pods } from "#libs/api/core/v1/pods.ts";
 import { hasReason, StatusError } from "#libs/api/errors.ts";
+import { mergePatch } from "#libs/api/patch/content.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { matchesSelector, type Selector } from "#libs/api/selectors.ts";
 import { apiClient, type Client } from "#libs/client/client.ts";
@@ -170,8 +171,7 @@ async function patchPod<T extends KubeObject>(
 ): Promise<Seen | void> {
   const { namespace = "", name = "" } = pod.metadata ?? {};
   try {
-    const type = "application/merge-patch+json";
-    const { revision } = await client.patch(pods, { namespace, name }, type, patch);
+    const { revision } = await client.patch(pods, { namespace, name }, mergePatch, patch);
     return seenBy(podCache, revision);
   } catch (error) {
     // Gone, or replaced by another of the same name: nothing to adopt or release any more.

@@ -1,4 +1,5 @@
 /** The status that a ReplicaSet should show: pure. */
+import { timeText } from "#libs/api/time.ts";
 import { isActive, isAvailable, isFinished, isReady } from "#libs/controller/pods.ts";
 import type { ReplicaSetCondition, ReplicaSetStatus } from "#proto/gen/k8s/apps/v1.ts";
 import type { Pod } from "#proto/gen/k8s/core/v1.ts";
@@ -54,6 +55,6 @@ function conditionsOf(
   if (!failure) return others;
   const known = present.find(({ type }) => type === "ReplicaFailure");
   if (known?.reason === failure.reason) return [...present];
-  const lastTransitionTime = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+  const lastTransitionTime = timeText(now);
   return [...others, { type: "ReplicaFailure", status: "True", lastTransitionTime, ...failure }];
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Pod, Taint, Toleration } from "#proto/gen/k8s/core/v1.ts";
-import { reconcile, tolerates } from "./decide.ts";
+import { reconcile } from "./decide.ts";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
 const taint = { key: "k", effect: "NoExecute", timeAdded: "2026-01-01T11:59:00Z" };
@@ -31,12 +31,3 @@ test.each<[string, Pod, Taint[], number, number | undefined]>([
   expect(decision.actions).toHaveLength(evictions);
   expect(decision.requeueAfterMs).toBe(requeueAfterMs);
 });
-
-test.each<[Toleration, boolean]>([
-  [{ operator: "Exists" }, true],
-  [{ key: "k", operator: "Exists" }, true],
-  [{ key: "k", operator: "Exists", effect: "NoSchedule" }, false],
-  [{ key: "k", operator: "Equal", value: "" }, true],
-  [{ key: "k", value: "x" }, false],
-  [{ key: "other", operator: "Exists" }, false],
-])("%j tolerates: %s", (toleration, wanted) => expect(tolerates(toleration, taint)).toBe(wanted));

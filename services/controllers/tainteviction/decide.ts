@@ -1,7 +1,8 @@
 /** When a pod must leave a node whose taints it does not tolerate (any longer). */
+import { tolerates } from "#libs/api/tolerations.ts";
 import type { Decision } from "#libs/controller/controller.ts";
 import { isFinished } from "#libs/controller/pods.ts";
-import type { Pod, Taint, Toleration } from "#proto/gen/k8s/core/v1.ts";
+import type { Pod, Taint } from "#proto/gen/k8s/core/v1.ts";
 
 export interface Observed {
   readonly pod: Pod;
@@ -29,15 +30,4 @@ function toleratedUntil({ spec }: Pod, taint: Taint): number {
   if (seconds.length === 0) return Number.POSITIVE_INFINITY;
   const since = Date.parse(taint.timeAdded ?? "") || 0;
   return since + Math.max(0, Math.min(...seconds)) * 1_000;
-}
-
-/** As Toleration.ToleratesTaint: an empty key with Exists tolerates everything. */
-export function tolerates(
-  { key = "", operator = "Equal", value = "", effect = "" }: Toleration,
-  taint: Taint,
-): boolean {
-  if (effect !== "" && effect !== taint.effect) return false;
-  if (key !== "" && key !== taint.key) return false;
-  if (operator === "Exists") return true;
-  return operator === "Equal" && key !== "" && value === (taint.value ?? "");
 }

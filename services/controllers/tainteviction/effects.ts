@@ -3,6 +3,8 @@ import type { Assembled, Host } from "#libs/actor/component.ts";
 import { nodes } from "#libs/api/core/v1/nodes.ts";
 import { pods } from "#libs/api/core/v1/pods.ts";
 import { hasReason } from "#libs/api/errors.ts";
+import { strategicMergePatch } from "#libs/api/patch/content.ts";
+import { timeText } from "#libs/api/time.ts";
 import { apiClient, type Client } from "#libs/client/client.ts";
 import { eventRecorder, type Recorder } from "#libs/client/recorder.ts";
 import { controller, type Seen, seenBy } from "#libs/controller/controller.ts";
@@ -65,14 +67,13 @@ async function evict(
     status: "True",
     reason: "DeletionByTaintManager",
     message: "Taint manager: deleting due to NoExecute taint",
-    lastTransitionTime: new Date(now).toISOString().replace(/\.\d+Z$/, "Z"),
+    lastTransitionTime: timeText(now),
   };
   const message = `Marking for deletion Pod ${namespace}/${name}`;
   const reason = "TaintManagerEviction";
   try {
     const patch = { metadata: { uid }, status: { conditions: [condition] } };
-    const type = "application/strategic-merge-patch+json";
-    await client.patch(pods, { namespace, name }, type, patch, "status");
+    await client.patch(pods, { namespace, name }, strategicMergePatch, patch, "status");
     const { revision } = await client.delete(pods, { namespace, name }, { uid });
     recorder.record({ object: pod, type: "Normal", reason, message });
     return seenBy(podCache, revision);

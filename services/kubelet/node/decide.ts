@@ -1,4 +1,5 @@
 /** What a node says of itself: pure. */
+import { microTimeText, timeText } from "#libs/api/time.ts";
 import type { Node, NodeCondition, NodeStatus } from "#proto/gen/k8s/core/v1.ts";
 import type { Lease } from "#proto/gen/k8s/coordination/v1.ts";
 
@@ -105,7 +106,7 @@ function conditionsOf(
   now: number,
   { isUp }: { readonly isUp: boolean },
 ): NodeCondition[] {
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+  const time = timeText(now);
   const wanted: NodeCondition[] = [
     ...pressures.map(([type, reason, message]) => ({ type, status: "False", reason, message })),
     isUp ? ready : unready,
@@ -124,7 +125,7 @@ const leaseSeconds = 40;
 /** The sign of life, renewed every few seconds. */
 export function leaseOf(node: Node, present: Lease | undefined, now: number): Lease {
   const { name = "", uid = "" } = node.metadata ?? {};
-  const renewTime = new Date(now).toISOString().replace("Z", "000Z");
+  const renewTime = microTimeText(now);
   return {
     ...present,
     metadata: {

@@ -1,6 +1,7 @@
 /** The status that a pod should show, from what its containers do: pure. */
 import { isDeepStrictEqual } from "node:util";
 import { goQuote } from "#libs/api/gotext.ts";
+import { timeText } from "#libs/api/time.ts";
 import type {
   Container,
   ContainerState,
@@ -27,9 +28,6 @@ import {
   restartPolicyOf,
   type StartFailure,
 } from "./view.ts";
-
-const timeText = (milliseconds: number) =>
-  new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 
 export function statusOf(view: PodView): PodStatus {
   const { pod, hostIp, now } = view;

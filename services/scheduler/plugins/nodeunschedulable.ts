@@ -1,7 +1,7 @@
 /** NodeUnschedulable: cordoned nodes take only pods that tolerate it. */
+import { tolerates } from "#libs/api/tolerations.ts";
 import type { Taint } from "#proto/gen/k8s/core/v1.ts";
 import type { FilterPlugin } from "../framework.ts";
-import { tolerates } from "./tolerations.ts";
 
 const taint: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
 

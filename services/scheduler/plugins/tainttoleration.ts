@@ -1,9 +1,9 @@
 /** TaintToleration: taints keep pods away unless tolerated; fewer soft taints score higher. */
+import { tolerates } from "#libs/api/tolerations.ts";
 import type { Taint, Toleration } from "#proto/gen/k8s/core/v1.ts";
 import type { Filter, FilterPlugin, Score, ScorePlugin } from "../framework.ts";
 import { proportional } from "../framework.ts";
 import type { NodeInfo, PodFacts } from "../snapshot.ts";
-import { tolerates } from "./tolerations.ts";
 
 const isHard = ({ effect }: Taint) => effect === "NoSchedule" || effect === "NoExecute";
 const isSoft = ({ effect }: Taint) => effect === "PreferNoSchedule";

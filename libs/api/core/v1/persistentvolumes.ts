@@ -1,4 +1,5 @@
 /** PersistentVolumes: storage that outlives pods. Validation is beside this file. */
+import { timeText } from "#libs/api/time.ts";
 import type { PersistentVolume } from "#proto/gen/k8s/core/v1.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
@@ -24,8 +25,7 @@ export const persistentvolumes = defineResource<PersistentVolume>({
   ttlSeconds: 0,
   defaults,
   prepareForCreate: (draft, { now }) => {
-    const time = `${new Date(now).toISOString().slice(0, 19)}Z`;
-    draft.status = { phase: "Pending", lastPhaseTransitionTime: time };
+    draft.status = { phase: "Pending", lastPhaseTransitionTime: timeText(now) };
   },
   prepareForUpdate: (draft, old) => {
     if (old.status === undefined) delete draft.status;
@@ -103,7 +103,7 @@ function mergeStatus(
   if (status.phase === old.status?.phase) {
     if (given === undefined && before !== undefined) status.lastPhaseTransitionTime = before;
   } else if (given === undefined || given === before) {
-    status.lastPhaseTransitionTime = `${new Date(now).toISOString().slice(0, 19)}Z`;
+    status.lastPhaseTransitionTime = timeText(now);
   }
   return merged;
 }

@@ -1,4 +1,5 @@
 /** Pods: containers that run together on one node. */
+import { timeText } from "#libs/api/time.ts";
 import type { Pod } from "#proto/gen/k8s/core/v1.ts";
 import { dns1123LabelErrors } from "../../names.ts";
 import { defaultPod } from "../../podtemplate/defaults.ts";
@@ -100,10 +101,6 @@ export const pods = defineResource<Pod>({
   defaultPropagation: "background",
   resetFields: ["status"],
 });
-
-/** Kubernetes' time: seconds, UTC. */
-const timeText = (milliseconds: number): string =>
-  `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 
 function prepareForCreate(pod: Pod, { now }: RequestFacts): void {
   const { spec = {} } = pod;

@@ -1,5 +1,6 @@
 /** authentication.k8s.io: who am I, and whose token is this. */
 import { badRequest, invalidObject, required } from "#libs/api/errors.ts";
+import { timeText } from "#libs/api/time.ts";
 import type { TokenAuthenticator } from "../token.ts";
 import type { User } from "../user.ts";
 import type { Review } from "./review.ts";
@@ -52,5 +53,3 @@ export const tokenReviews = (authenticator: TokenAuthenticator): Review => ({
 
 const metadataOf = (value: Readonly<Record<string, unknown>>): object =>
   (value["metadata"] as object | undefined) ?? {};
-
-const timeText = (now: number): string => `${new Date(now).toISOString().slice(0, 19)}Z`;

@@ -2,9 +2,9 @@
 import { conflict, type GroupName } from "#libs/api/errors.ts";
 import { foregroundFinalizer, orphanFinalizer } from "#libs/api/metadata/validate.ts";
 import type { KubeObject, RequestFacts, ResourceDefinition } from "#libs/api/resource.ts";
+import { timeText } from "#libs/api/time.ts";
 import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import type { DeleteOptions } from "../request.ts";
-import { timeText } from "./system.ts";
 
 export type DeleteDecision =
   /** The object goes now; `last` is what clients see of it. */

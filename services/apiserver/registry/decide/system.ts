@@ -1,13 +1,9 @@
 /** What the server alone sets in the metadata of an object. Pure; drafts are changed in place. */
 import { generateName } from "#libs/api/names.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { timeText } from "#libs/api/time.ts";
 import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import { equalValues } from "../equal.ts";
-
-/** Kubernetes' time of day: seconds, UTC. `milliseconds` since 1970. */
-export function timeText(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
-}
 
 /** An object whose metadata is there; it is made when it was missing. */
 export function metadataOf(object: KubeObject): ObjectMeta {

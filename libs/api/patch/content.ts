@@ -1,0 +1,6 @@
+/** The content types that Kubernetes gives its kinds of patch. */
+
+export const jsonPatch = "application/json-patch+json";
+export const mergePatch = "application/merge-patch+json";
+export const strategicMergePatch = "application/strategic-merge-patch+json";
+export const applyPatch = "application/apply-patch+yaml";
