@@ -1,5 +1,5 @@
 /** Caches, pods and runtime of one kubelet. */
-import { type AnyActor, fromPromise } from "xstate";
+import { type AnyActor, fromCallback, fromPromise } from "xstate";
 import type { Assembled, Host } from "#libs/actor/component.ts";
 import { pods } from "#libs/api/core/v1/pods.ts";
 import type { BusSubscription } from "#libs/bus/bus.ts";
@@ -30,10 +30,12 @@ export function kubeletWith(host: Host, config: KubeletConfig): Assembled {
       connect: fromPromise<void>(() => kubelet.connect()),
       register: fromPromise<void>(() => kubelet.register()),
       sync: fromPromise<void>(() => kubelet.sync()),
+      runPods: fromCallback(() => {
+        kubelet.startPods();
+        return () => kubelet.stopPods();
+      }),
     },
     actions: {
-      startPods: () => kubelet.startPods(),
-      stopPods: () => kubelet.stopPods(),
       leaveNothing: () => kubelet.leaveNothing(),
       reportFailure: (_, { error }) =>
         host.log.warn({ err: error }, "the kubelet cannot start yet"),

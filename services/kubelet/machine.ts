@@ -1,5 +1,5 @@
 /** A kubelet as a whole: it registers its node, finds its pods, and runs them until its end. */
-import { fromPromise, setup } from "xstate";
+import { fromCallback, fromPromise, setup } from "xstate";
 
 type Event = { type: "Stop" };
 
@@ -13,16 +13,14 @@ export const kubeletMachine = setup({
     register: slot(),
     /** Resolves when the pods of this node are known, in the API and in the runtime. */
     sync: slot(),
+    /** Every pod has its actor for as long as this runs. */
+    runPods: fromCallback<Event>(() => {
+      throw new Error("effect not provided");
+    }),
   },
   actions: {
     /** The end is in order: nothing is to follow. */
     leaveNothing: () => undefined,
-    startPods: () => {
-      throw new Error("effect not provided");
-    },
-    stopPods: () => {
-      throw new Error("effect not provided");
-    },
     reportFailure: (_, _failure: { error: unknown }) => undefined,
   },
   delays: { retry: 1_000 },
@@ -62,7 +60,7 @@ export const kubeletMachine = setup({
       },
     },
     waiting: { after: { retry: "connecting" } },
-    running: { tags: "ready", entry: "startPods", exit: "stopPods" },
+    running: { tags: "ready", invoke: { src: "runPods" } },
     stopped: { type: "final", entry: "leaveNothing" },
   },
 });

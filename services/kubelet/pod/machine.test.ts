@@ -74,7 +74,6 @@ describe("pod machine", () => {
     ["acting", "acting", true],
     ["settled", "observing", false],
     ["backingOff", "backingOff", true],
-    ["gone", "gone", false],
   ])("a change in %s leads to %s, remembered: %s", async (name, next, isDirty) => {
     const run = start();
     await paths[name]?.(run);

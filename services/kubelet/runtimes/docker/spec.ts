@@ -78,7 +78,7 @@ const exposed = (ports: Bindings) =>
   Object.fromEntries(Object.keys(ports).map((port) => [port, {}]));
 
 /** Volumes of the pod that live in memory, by their name in Docker. */
-export function memoryVolumes(scope: Scope, { metadata, spec }: Pod) {
+function memoryVolumes(scope: Scope, { metadata, spec }: Pod) {
   return (spec?.volumes ?? []).flatMap(({ name = "", emptyDir }) => {
     if (emptyDir?.medium !== "Memory") return [];
     const size = emptyDir.sizeLimit ? `,size=${quantityValue(emptyDir.sizeLimit)}` : "";
