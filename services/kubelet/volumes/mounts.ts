@@ -1,6 +1,6 @@
 /** What a container mounts, as paths on this machine. */
 import { mkdir, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import type { Container, Pod, Volume, VolumeMount } from "#proto/gen/k8s/core/v1.ts";
 import { expand } from "../environment/expand.ts";
 import { VolumeError } from "./files.ts";
@@ -66,13 +66,26 @@ async function sourceOf(
   const root = hostPath?.path ?? volumes.pathOf(pod.metadata?.uid ?? "", name);
   if (subPath === "") return root;
   const path = join(root, subPath);
-  const isThere = await stat(path).then(
+  // A link that a container made must not lead to what is the machine's: neither a mount nor a new
+  // folder may end up there.
+  const refuse = () => new VolumeError(`subPath "${subPath}" of volume "${name}" leads out of it`);
+  if (!(await isInside(root, await deepestExisting(path)))) throw refuse();
+  if (!(await exists(path))) await mkdir(path, { recursive: true, mode: 0o750 });
+  if (!(await isInside(root, path))) throw refuse();
+  return realpath(path);
+}
+
+async function isInside(root: string, path: string): Promise<boolean> {
+  const [realRoot, real] = await Promise.all([realpath(root), realpath(path)]);
+  return real === realRoot || real.startsWith(realRoot + sep);
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
     () => true,
     () => false,
   );
-  if (!isThere) await mkdir(path, { recursive: true, mode: 0o750 });
-  // A link that a container made must not lead to what is the machine's.
-  const [realRoot, real] = await Promise.all([realpath(root), realpath(path)]);
-  if (real === realRoot || real.startsWith(realRoot + sep)) return real;
-  throw new VolumeError(`subPath "${subPath}" of volume "${name}" leads out of it`);
+
+async function deepestExisting(path: string): Promise<string> {
+  return (await exists(path)) ? path : deepestExisting(dirname(path));
 }
