@@ -26,9 +26,14 @@ function readSettings(environment: NodeJS.ProcessEnv): Settings {
     token: environment.KUBUS_NATS_TOKEN,
     prefix: environment.KUBUS_PREFIX ?? "kubus",
     instance: environment.KUBUS_INSTANCE ?? "0",
-    config: JSON.parse(environment.KUBUS_CONFIG ?? "{}"),
+    config: processConfig(environment),
     logLevel: environment.KUBUS_LOG_LEVEL ?? "info",
   };
+}
+
+/** The configuration of this process's components: KUBUS_CONFIG. */
+export function processConfig<Config>(environment: NodeJS.ProcessEnv): Config {
+  return JSON.parse(environment.KUBUS_CONFIG ?? "{}") as Config;
 }
 
 /** Whether a module is the program that was started, rather than imported. */

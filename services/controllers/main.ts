@@ -1,6 +1,10 @@
-import { isProgram, runProcess } from "#libs/actor/process.ts";
-import { components } from "./index.ts";
+import { isProgram, processConfig, runProcess } from "#libs/actor/process.ts";
+import type { ControllersConfig } from "./config.ts";
+import { components, isEnabled } from "./index.ts";
 
 export { components } from "./index.ts";
 
-if (isProgram(import.meta.url)) await runProcess(...components);
+if (isProgram(import.meta.url)) {
+  const { controllers } = processConfig<ControllersConfig>(process.env);
+  await runProcess(...components.filter(({ name }) => isEnabled(name, controllers)));
+}
