@@ -163,7 +163,7 @@ export class NatsBus implements Bus {
       callback: (error, message) => {
         if (error) return;
         const received = this.#received(message);
-        this.faults.pass(received.subject, () => handler(received));
+        this.faults.pass(received.subject, () => hand(handler, received));
       },
     });
     return { unsubscribe: () => subscription.unsubscribe() };
@@ -264,3 +264,16 @@ export class NatsBus implements Bus {
 }
 
 const aborted = () => new Error("the request was aborted");
+
+/**
+ * Anybody may publish anything, and what a handler throws would end the connection for all who
+ * share it: the message is passed over, and told of.
+ */
+function hand(handler: (message: BusMessage) => void, message: BusMessage): void {
+  try {
+    handler(message);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`${message.subject}: a message could not be handled: ${reason}`, "Bus");
+  }
+}

@@ -14,6 +14,7 @@ import { component as store } from "../../services/store/main.ts";
 
 export interface ControlPlane {
   readonly url: string;
+  readonly natsUrl: string;
   /** Bearer token of the administrator who made the recordings. */
   readonly token: string;
   /** Ends a component at once; its supervisor starts it again. */
@@ -65,6 +66,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   ];
   return {
     url: `https://127.0.0.1:${port}`,
+    natsUrl: nats.url,
     token,
     async crash(component) {
       const [bus] = buses;

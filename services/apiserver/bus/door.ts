@@ -78,9 +78,11 @@ export function openBusDoor(options: BusDoorOptions): BusSubscription {
     }
   }
 
-  return bus.subscribe(bus.subjects.apiAll(), (message) => void serve(message), {
-    queue: queueGroup,
-  });
+  const receive = (message: BusMessage): void => {
+    // An answer that cannot be sent any more is nobody's loss.
+    serve(message).catch((error: unknown) => log.warn({ err: error }, "an answer was not sent"));
+  };
+  return bus.subscribe(bus.subjects.apiAll(), receive, { queue: queueGroup });
 }
 
 function handlersOf(options: BusDoorOptions): ReadonlyMap<string, Handler> {

@@ -44,11 +44,21 @@ export class Caches {
   async start(): Promise<void> {
     const { bus, signal } = this.#options;
     const subscription = bus.subscribe(bus.subjects.heads(), ({ data }) => {
-      const heads = headsCodec.decode(data);
+      const heads = this.#readHeads(data);
+      if (heads === undefined) return;
       for (const cache of this.#byResource.values()) cache.onHeads(heads);
     });
     signal.addEventListener("abort", () => subscription.unsubscribe());
     await Promise.all([...this.#byResource.values()].map((cache) => cache.start()));
+  }
+
+  #readHeads(data: Uint8Array): HeadsAnnounced | undefined {
+    try {
+      return headsCodec.decode(data);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "announced heads are malformed");
+      return undefined;
+    }
   }
 
   /** The definition in whose form objects of `definition` are stored: often itself. */

@@ -87,7 +87,7 @@ function decideOutcome(
 }
 
 /** A namespace empties first: it is marked, and goes when its own finalizers are gone. */
-export function deleteNamespace(
+function deleteNamespace(
   definition: ResourceDefinition,
   object: KubeObject,
   options: DeleteOptions,

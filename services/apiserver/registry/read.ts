@@ -9,7 +9,7 @@ import type { Listed, ListOptions, Place, ReadOptions, Version } from "./request
 import { compileSelection, type Selection } from "./selection.ts";
 
 /** Kubernetes' patience with a revision that has not come yet. */
-export const freshWaitMs = 3000;
+const freshWaitMs = 3000;
 /** Records asked of the store at a time when selectors drop some of them. */
 const storePageLimit = 500;
 
@@ -37,7 +37,7 @@ export async function refresh(cache: WatchCache, resourceVersion: string): Promi
   throw tooLargeError(revision, cache.revision);
 }
 
-export function tooLargeError(revision: number, current: number): StatusError {
+function tooLargeError(revision: number, current: number): StatusError {
   const message = `Too large resource version: ${revision}, current: ${current}`;
   const { status } = timeout(message, 1);
   const cause = { reason: "ResourceVersionTooLarge", message: "Too large resource version" };
@@ -55,7 +55,7 @@ export function writtenRevision(resourceVersion: string): number {
 }
 
 /** Throws BadRequest for what is not a revision. */
-export function parseRevision(resourceVersion: string): number {
+function parseRevision(resourceVersion: string): number {
   if (/^\d+$/.test(resourceVersion)) return Number(resourceVersion);
   throw badRequest(
     `invalid resource version: resourceVersion: Invalid value: "${resourceVersion}": ` +

@@ -3,6 +3,7 @@
  * A door authenticates, routes, negotiates and decodes; the registry authorizes nothing and knows
  * no transport: it defaults, admits, validates, commits and reads.
  */
+import type { PatchType } from "#libs/api/patch/content.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import type { Status } from "#proto/gen/k8s/meta/v1.ts";
 
@@ -91,11 +92,7 @@ export interface Body {
   readonly text?: string;
 }
 
-export type PatchType =
-  | "application/json-patch+json"
-  | "application/merge-patch+json"
-  | "application/strategic-merge-patch+json"
-  | "application/apply-patch+yaml";
+export type { PatchType };
 
 export interface Written {
   /** 201 when the object is new. */

@@ -34,7 +34,7 @@ export function withScale(
 }
 
 /** Writes a scale's replicas into an object, in place. Throws Invalid for a negative number. */
-export function withReplicas<T extends KubeObject>(
+function withReplicas<T extends KubeObject>(
   object: T,
   { specReplicasPath }: ScaleSubresource,
   { metadata, spec }: Scale,

@@ -137,7 +137,7 @@ async function boundObject(
 }
 
 /** A JSON web token; the algorithm follows from the kind of the key. */
-export function signToken({ signingKey }: TokenSigner, claims: object): string {
+function signToken({ signingKey }: TokenSigner, claims: object): string {
   const key = createPrivateKey(signingKey);
   const elliptic = key.asymmetricKeyType === "ec";
   const header = { alg: elliptic ? "ES256" : "RS256", kid: keyId(key) };

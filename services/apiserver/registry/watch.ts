@@ -156,7 +156,7 @@ class CacheWatch implements Watch {
 }
 
 /** What a watcher with that selection sees of a change; undefined for nothing. */
-export function selectEvent(
+function selectEvent(
   definition: ResourceDefinition,
   selection: Selection,
   { type, version, previous, revision }: CacheEvent,

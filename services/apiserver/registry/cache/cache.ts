@@ -168,7 +168,7 @@ export class WatchCache {
     const { group, plural } = this.definition;
     const subscriptions: BusSubscription[] = [
       bus.subscribe(bus.subjects.watchResource(group, plural), ({ data }) =>
-        this.#onChange(changedCodec.decode(data)),
+        this.#onMessage(data),
       ),
       bus.onReconnect(() => {
         if (this.#phase === "following") this.#refill();
@@ -180,6 +180,20 @@ export class WatchCache {
     });
     await bus.flush();
     await this.#fill();
+  }
+
+  /** Whatever else somebody publishes there is passed over; the gap that it may leave is seen. */
+  #onMessage(data: Uint8Array): void {
+    let change: ObjectChanged;
+    try {
+      change = changedCodec.decode(data);
+    } catch (error) {
+      const { plural: resource } = this.definition;
+      this.#options.log.warn({ err: error, resource }, "a broadcast is malformed");
+      return;
+    }
+    const { group, plural } = this.definition;
+    if (change.group === group && change.resource === plural) this.#onChange(change);
   }
 
   #onChange(change: ObjectChanged): void {
@@ -243,8 +257,18 @@ export class WatchCache {
     queueMicrotask(() => {
       const events = this.#unpublished;
       this.#unpublished = [];
-      for (const listener of this.#listeners) listener.changed(events);
+      for (const listener of this.#listeners) this.#tell(listener, events);
     });
+  }
+
+  /** One listener that fails takes nothing from the others. */
+  #tell(listener: CacheListener, events: readonly CacheEvent[]): void {
+    try {
+      listener.changed(events);
+    } catch (error) {
+      const { plural: resource } = this.definition;
+      this.#options.log.error({ err: error, resource }, "a listener of the cache failed");
+    }
   }
 
   #refill(): void {
