@@ -165,10 +165,13 @@ class Kubelet {
   async #removeAll(): Promise<void> {
     const runtime = this.#runtime;
     if (!runtime) return;
-    const pods = await runtime.list();
     // The objects stay: the next kubelet starts these pods again, where they left off.
     const options = { keepLogs: false, keepVolumes: true };
-    await Promise.all(pods.map(({ uid }) => runtime.removeSandbox(uid, options)));
+    // What was just being started when the end came is found by the second look.
+    for (let looks = 0; looks < 2; looks += 1) {
+      const pods = await runtime.list();
+      await Promise.all(pods.map(({ uid }) => runtime.removeSandbox(uid, options)));
+    }
   }
 
   get #engine(): Runtime {

@@ -31,6 +31,7 @@ function short(action: Action): string | undefined {
     case "WriteStatus":
       return undefined;
     case "CreateSandbox":
+      return action.isAgain ? "CreateSandbox again" : action.type;
     case "DeletePod":
       return action.type;
   }
@@ -76,7 +77,7 @@ const rows: Row[] = [
   [
     "surroundings that ended are made again",
     viewOf(podOf(), sandbox([exited("main", 137)], { isRunning: false })),
-    ["CreateSandbox"],
+    ["CreateSandbox again"],
   ],
   [
     "surroundings that cannot be made are waited for",

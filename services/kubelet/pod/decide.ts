@@ -23,7 +23,8 @@ import {
 export type StopReason = "end" | "startup" | "liveness" | "definition";
 
 export type Action =
-  | { readonly type: "CreateSandbox" }
+  /** `isAgain`: the one before ended under its containers. */
+  | { readonly type: "CreateSandbox"; readonly isAgain: boolean }
   | { readonly type: "StartContainer"; readonly container: Container; readonly attempt: number }
   | {
       readonly type: "StopContainer";
@@ -134,7 +135,10 @@ interface Steps {
 }
 
 function whileAlive(view: PodView): Steps {
-  if (!view.runtime?.isRunning) return afterFailure(view, "", [{ type: "CreateSandbox" }]);
+  if (!view.runtime?.isRunning) {
+    const isAgain = (view.runtime?.containers.length ?? 0) > 0;
+    return afterFailure(view, "", [{ type: "CreateSandbox", isAgain }]);
+  }
   const stops = stopUnwanted(view);
   if (stops.length > 0) return { actions: stops, wakeAfterMs: undefined };
   const steps = initialization(view) === "done" ? startContainers(view) : startInit(view);

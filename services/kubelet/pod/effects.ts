@@ -10,6 +10,7 @@ import type { Action } from "./decide.ts";
 import {
   type Happening,
   ofBackOff,
+  ofChangedSandbox,
   ofFailedProbe,
   ofFailedSandbox,
   ofFailedStart,
@@ -158,6 +159,7 @@ export class PodWorker {
     const { uid = "" } = this.#pod.metadata ?? {};
     switch (action.type) {
       case "CreateSandbox":
+        if (action.isAgain) this.#record(ofChangedSandbox, undefined);
         return this.#try(sandbox, 0, "", () => runtime.createSandbox(this.#pod));
       case "StartContainer":
         return this.#start(action.container, action.attempt);

@@ -68,6 +68,11 @@ export function ofFailedSandbox(reason: string, message: string): Happening {
   return warning("FailedCreatePodSandBox", `Failed to create pod sandbox: ${message}`);
 }
 
+export const ofChangedSandbox = normal(
+  "SandboxChanged",
+  "Pod sandbox changed, it will be killed and re-created.",
+);
+
 export function ofStop(container: string, why: StopReason): Happening {
   if (why === "end") return normal("Killing", `Stopping container ${container}`);
   const what = why === "definition" ? "definition changed" : `failed ${why} probe`;
