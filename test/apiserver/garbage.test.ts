@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { realWorld } from "#libs/actor/world.ts";
 import { connect } from "#libs/bus/connect.ts";
+import { codecOf } from "#libs/schema/index.ts";
+import type { Status } from "#proto/gen/k8s/meta/v1.ts";
+import type { GetResponse } from "#proto/gen/kubus/api/v1.ts";
 import { Client } from "../golden/replay.ts";
 import { startControlPlane, type ControlPlane } from "../golden/server.ts";
 
@@ -9,6 +12,9 @@ const startMsMax = 60_000;
 const object = { group: "", resource: "pods", namespace: "default", name: "x" };
 const payloads = ["garbage!", "\u00ff\u00ff\u00ff", "", '{"a":1}'];
 const answerMsMax = 200;
+
+const getResponse = codecOf<GetResponse>("kubus.api.v1.GetResponse");
+const statusCodec = codecOf<Status>("k8s.meta.v1.Status");
 
 let plane: ControlPlane;
 beforeAll(async () => {
@@ -41,6 +47,9 @@ it("on every kind of subject leaves the control plane at work", { timeout: 60_00
   for (const text of payloads) {
     await Promise.all(targets.map((subject) => send(subject, text)));
   }
+  const answer = await send(subjects.api("get", object), "garbage!");
+  const { status } = getResponse.decode(answer ?? new Uint8Array());
+  expect(statusCodec.decode(status)).toMatchObject({ code: 400, reason: "BadRequest" });
   await bus.close();
 
   const client = new Client(plane);

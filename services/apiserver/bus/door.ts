@@ -69,10 +69,11 @@ export function openBusDoor(options: BusDoorOptions): BusSubscription {
       if (inflight > inflightMax) throw tooManyRequests("the server is busy", busyRetrySeconds);
       message.respond(await handler.answer(message.data));
     } catch (error) {
-      if (!(error instanceof StatusError)) {
+      const failure = isMalformed(error) ? badRequest(error.message) : toStatusError(error);
+      if (!(error instanceof StatusError) && !isMalformed(error)) {
         log.error({ err: error, subject: message.subject }, "a request over the bus failed");
       }
-      message.respond(handler.failed(statusBytes(toStatusError(error))));
+      message.respond(handler.failed(statusBytes(failure)));
     } finally {
       inflight -= 1;
     }
@@ -84,6 +85,10 @@ export function openBusDoor(options: BusDoorOptions): BusSubscription {
   };
   return bus.subscribe(bus.subjects.apiAll(), receive, { queue: queueGroup });
 }
+
+/** Bytes that are no message, or a patch that is no JSON. */
+const isMalformed = (error: unknown): error is Error =>
+  error instanceof RangeError || error instanceof SyntaxError;
 
 function handlersOf(options: BusDoorOptions): ReadonlyMap<string, Handler> {
   return new Map<string, Handler>([
