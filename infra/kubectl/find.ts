@@ -27,7 +27,7 @@ export function newest(candidates: readonly Kubectl[]): Kubectl | undefined {
     .toSorted((first, second) => compareVersions(second.version, first.version))[0];
 }
 
-export async function findKubectl(env: NodeJS.ProcessEnv): Promise<Kubectl | undefined> {
+async function findKubectl(env: NodeJS.ProcessEnv): Promise<Kubectl | undefined> {
   const cached = join(programFolder(cacheFolder(env)), "kubectl");
   const paths = [
     ...(await programsNamed("kubectl", env["PATH"] ?? "")),

@@ -6,7 +6,7 @@ import type { Runtime } from "./options.ts";
 const pingMs = 1_000;
 
 /** Asks the engine that DOCKER_HOST names, else the one behind the usual socket. */
-export function dockerAnswers(env: NodeJS.ProcessEnv): Promise<boolean> {
+function dockerAnswers(env: NodeJS.ProcessEnv): Promise<boolean> {
   const address = new URL(env["DOCKER_HOST"] || "unix:///var/run/docker.sock");
   const target =
     address.protocol === "unix:"

@@ -45,7 +45,7 @@ export function capture(
 }
 
 /** Thrown by {@link mustRun}. */
-export class CommandError extends Error {
+class CommandError extends Error {
   override readonly name = "CommandError";
 }
 

@@ -15,7 +15,6 @@ import {
   omitValue,
   PrintedValue,
   required,
-  serverTimeout,
   timeout,
   tooLong,
   tooMany,
@@ -32,10 +31,7 @@ const texts: readonly [error: FieldError, text: string][] = [
   [invalid("a", { b: "<c>" }, "no"), 'a: Invalid value: {"b":"\\u003cc\\u003e"}: no'],
   [invalid("a", omitValue, "no"), "a: Invalid value: no"],
   [invalid("a", new PrintedValue("v1.X{}"), "no"), "a: Invalid value: v1.X{}: no"],
-  [
-    notSupported("a", "z", ["x", "y"]),
-    'a: Unsupported value: "z": supported values: "x", "y"',
-  ],
+  [notSupported("a", "z", ["x", "y"]), 'a: Unsupported value: "z": supported values: "x", "y"'],
   [duplicate("a", "x"), 'a: Duplicate value: "x"'],
   [forbidden("a", "not now"), "a: Forbidden: not now"],
   [tooLong("a", 63), "a: Too long: may not be more than 63 bytes"],
@@ -50,20 +46,14 @@ describe("field errors", () => {
   it("are listed in brackets, each once", () => {
     const one = required("a", "");
     expect(aggregateText([one])).toBe("a: Required value");
-    expect(aggregateText([one, one, forbidden("b", "")])).toBe(
-      "[a: Required value, b: Forbidden]",
-    );
+    expect(aggregateText([one, one, forbidden("b", "")])).toBe("[a: Required value, b: Forbidden]");
   });
 });
 
 describe("status errors", () => {
   it("name what was not found, with the group", () => {
     const { code, reason, message, status } = notFound({ group: "apps", name: "deployments" }, "a");
-    expect([code, reason, message]).toEqual([
-      404,
-      "NotFound",
-      'deployments.apps "a" not found',
-    ]);
+    expect([code, reason, message]).toEqual([404, "NotFound", 'deployments.apps "a" not found']);
     expect(status.details).toEqual({ name: "a", group: "apps", kind: "deployments" });
   });
 
@@ -95,11 +85,6 @@ describe("status errors", () => {
   });
 
   it("say when to try again", () => {
-    expect(serverTimeout({ group: "", name: "pods" }, "list", 2).status.details).toEqual({
-      name: "list",
-      kind: "pods",
-      retryAfterSeconds: 2,
-    });
     expect(timeout("x", 1).status.details).toEqual({ retryAfterSeconds: 1 });
   });
 

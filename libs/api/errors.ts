@@ -14,7 +14,6 @@ export type FieldErrorType =
   | "TooLong"
   | "TooMany"
   | "NotFound"
-  | "TypeInvalid"
   | "InternalError";
 
 /** One thing wrong with one field. */
@@ -47,7 +46,6 @@ const titles: Readonly<Record<FieldErrorType, string>> = {
   TooLong: "Too long",
   TooMany: "Too many",
   NotFound: "Not found",
-  TypeInvalid: "Invalid value",
   InternalError: "Internal error",
 };
 
@@ -101,16 +99,12 @@ export function fieldNotFound(field: string, value: unknown): FieldError {
   return { type: "NotFound", field, value, detail: "" };
 }
 
-export function typeInvalid(field: string, value: unknown, detail: string): FieldError {
-  return { type: "TypeInvalid", field, value, detail };
-}
-
 export function internalFieldError(field: string, detail: string): FieldError {
   return { type: "InternalError", field, value: omitValue, detail };
 }
 
 /** The error without its field: `Invalid value: "x": must be y`. */
-export function fieldErrorBody({ type, value, detail }: FieldError): string {
+function fieldErrorBody({ type, value, detail }: FieldError): string {
   const shown = withoutValue.has(type) || value === omitValue ? "" : `: ${valueText(value)}`;
   return `${titles[type]}${shown}${detail === "" ? "" : `: ${detail}`}`;
 }
@@ -138,8 +132,7 @@ function valueText(value: unknown): string {
   return String(value);
 }
 
-const causeType = (type: FieldErrorType) =>
-  type === "InternalError" ? type : `FieldValue${type}`;
+const causeType = (type: FieldErrorType) => (type === "InternalError" ? type : `FieldValue${type}`);
 
 /** Errors as the causes of a Status. */
 export function statusCauses(errors: readonly FieldError[]): StatusCause[] {
@@ -188,7 +181,7 @@ export interface GroupName {
 }
 
 /** `deployments.apps`; `pods` for the core group. */
-export const groupNameText = ({ group, name }: GroupName): string =>
+const groupNameText = ({ group, name }: GroupName): string =>
   group === "" ? name : `${name}.${group}`;
 
 function detailsOf({ group, name: kind }: GroupName, name: string): StatusDetails {
@@ -219,7 +212,7 @@ export function generateNameConflict(resource: GroupName, name: string): StatusE
 }
 
 /** What a conflict says when the object changed since it was read. */
-export const modifiedText =
+const modifiedText =
   "the object has been modified; please apply your changes to the latest version and try again";
 
 export function conflict(
@@ -266,8 +259,8 @@ export function forbiddenError(resource: GroupName, name: string, why: string): 
 }
 
 export function methodNotSupported(resource: GroupName, action: string): StatusError {
-  const message =
-    `${action} is not supported on resources of kind ${goQuote(groupNameText(resource))}`;
+  const kind = goQuote(groupNameText(resource));
+  const message = `${action} is not supported on resources of kind ${kind}`;
   return new StatusError(405, "MethodNotAllowed", message, detailsOf(resource, ""));
 }
 
@@ -289,19 +282,6 @@ export function internalError(message: string): StatusError {
   const details = { causes: [{ message }] };
   const text = `Internal error occurred: ${message}`;
   return new StatusError(500, "InternalError", text, details);
-}
-
-/** Transient: the client should try again after that many seconds. */
-export function serverTimeout(
-  resource: GroupName,
-  operation: string,
-  retryAfterSeconds: number,
-): StatusError {
-  const message =
-    `The ${operation} operation against ${groupNameText(resource)} ` +
-    "could not be completed at this time, please try again.";
-  const details = { ...detailsOf(resource, operation), retryAfterSeconds };
-  return new StatusError(500, "ServerTimeout", message, details);
 }
 
 export function serviceUnavailable(message: string): StatusError {

@@ -58,11 +58,7 @@ const configKeyText = shapeText(
 );
 
 /** A rule with examples and its pattern, as Kubernetes prints one. */
-export function shapeText(
-  rule: string,
-  pattern: string,
-  examples: readonly string[] = [],
-): string {
+export function shapeText(rule: string, pattern: string, examples: readonly string[] = []): string {
   if (examples.length === 0) return `${rule} (regex used for validation is '${pattern}')`;
   const shown = examples.map((example) => `'${example}', `).join(" or ");
   return `${rule} (e.g. ${shown}regex used for validation is '${pattern}')`;
@@ -135,7 +131,7 @@ export function pathSegmentErrors(value: string): string[] {
   return pathSegmentPrefixErrors(value);
 }
 
-export function pathSegmentPrefixErrors(value: string): string[] {
+function pathSegmentPrefixErrors(value: string): string[] {
   const refused = ["/", "%"].filter((char) => value.includes(char));
   return refused.map((char) => `may not contain '${char}'`);
 }

@@ -7,7 +7,6 @@ import {
   quantityLengthMax,
   quantityMilliValue,
   quantityValue,
-  subtractQuantities,
 } from "./quantity.ts";
 
 describe("canonical text", () => {
@@ -101,9 +100,11 @@ describe("arithmetic", () => {
     ["1Gi", "512Mi", "1536Mi"],
     ["0", "1Gi", "1Gi"],
     ["1.5", "1Ki", "1025500m"],
-  ])("%s + %s = %s, and back", (one, other, sum) => {
+  ])("%s + %s = %s, in either order", (one, other, sum) => {
     expect(addQuantities(one, other)).toBe(sum);
-    expect(compareQuantities(subtractQuantities(sum, other), one)).toBe(0);
+    expect(addQuantities(other, one)).toSatisfy(
+      (text: string) => compareQuantities(text, sum) === 0,
+    );
   });
   it("rounds up to whole units and thousandths", () => {
     expect(quantityValue("100m")).toBe(1);

@@ -55,12 +55,6 @@ export function addQuantities(one: string, other: string): string {
   return formatQuantity({ nanos: a.nanos + b.nanos, format: a.nanos === 0n ? b.format : a.format });
 }
 
-/** The first less the second, in the format of the first unless that is zero. */
-export function subtractQuantities(one: string, other: string): string {
-  const [a, b] = [parseQuantity(one), parseQuantity(other)];
-  return formatQuantity({ nanos: a.nanos - b.nanos, format: a.nanos === 0n ? b.format : a.format });
-}
-
 /** Whole units (bytes, cores), rounded away from zero. Exact below 2^53. */
 export const quantityValue = (text: string): number =>
   Number(dividedUp(parseQuantity(text).nanos, nano));

@@ -19,8 +19,8 @@ export interface Selector {
   readonly selectsNothing: boolean;
 }
 
-export const selectsEverything: Selector = { requirements: [], selectsNothing: false };
-export const selectsNothing: Selector = { requirements: [], selectsNothing: true };
+const selectsEverything: Selector = { requirements: [], selectsNothing: false };
+const selectsNothing: Selector = { requirements: [], selectsNothing: true };
 
 /**
  * A selector in its text form: `app=web,tier in (a,b),!old`. Requirements come sorted by key.
@@ -41,7 +41,7 @@ export function matchesSelector(selector: Selector, labels: Labels | undefined):
 }
 
 /** Whether labels meet one requirement: NotIn and != hold as well where the key is absent. */
-export function matchesRequirement(requirement: Requirement, labels: Labels): boolean {
+function matchesRequirement(requirement: Requirement, labels: Labels): boolean {
   const { key, operator, values, bound } = requirement;
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {

@@ -1,6 +1,6 @@
 /** Components' way to the API server: typed requests over the bus door (proto/kubus/api/v1). */
 import { StatusError } from "#libs/api/errors.ts";
-import type { jsonPatch, mergePatch, strategicMergePatch } from "#libs/api/patch/content.ts";
+import type { applyPatch, PatchType as AnyPatchType } from "#libs/api/patch/content.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { type Bus, call, type RequestOptions, type Rpc } from "#libs/bus/bus.ts";
 import type { Encodable } from "#libs/schema/schema.ts";
@@ -36,8 +36,8 @@ export interface DeleteChoices {
   readonly resourceVersion?: string;
 }
 
-/** Kinds of patch that components send; applying is for people. */
-export type PatchType = typeof jsonPatch | typeof mergePatch | typeof strategicMergePatch;
+/** What components send; applying is for people. */
+export type PatchType = Exclude<AnyPatchType, typeof applyPatch>;
 
 /** What was written, and the store's revision of the write: for caches to wait for. */
 export interface Written<T> {

@@ -42,7 +42,7 @@ const waitingMax = 1_000;
 const countedMax = 4_096;
 
 /** The reference to an object that events carry. */
-export function referenceTo(object: KubeObject, fieldPath?: string): ObjectReference {
+function referenceTo(object: KubeObject, fieldPath?: string): ObjectReference {
   const { name = "", namespace = "", uid = "", resourceVersion = "" } = object.metadata ?? {};
   const { apiVersion = "", kind = "" } = object;
   return {
@@ -149,7 +149,7 @@ class EventWriter implements Recorder {
 const nanosPerMilli = 1_000_000;
 
 /** The Event for one occurrence; its name is made unique by time and serial number. */
-export function eventOf(
+function eventOf(
   { object, type, reason, message, fieldPath, related, action }: Occurrence,
   { component, hostName }: Reporter,
   now: number,

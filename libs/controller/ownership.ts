@@ -7,10 +7,6 @@ export function controllerOf(object: KubeObject): OwnerReference | undefined {
   return object.metadata?.ownerReferences?.find((reference) => reference.controller === true);
 }
 
-export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
-  return controllerOf(object)?.uid === owner.metadata?.uid;
-}
-
 /** The reference that makes `owner` the controller of what carries it. */
 export function controllerReference(owner: KubeObject): OwnerReference {
   const { apiVersion = "", kind = "", metadata: { name = "", uid = "" } = {} } = owner;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** Where codegen puts what it read from the proto files. */
-export const descriptorFile = new URL("../../proto/gen/descriptor.json", import.meta.url);
+const descriptorFile = new URL("../../proto/gen/descriptor.json", import.meta.url);
 
 /** Fields and their options as the proto files have them; absent means false, zero or empty. */
 export interface FieldDescriptor {

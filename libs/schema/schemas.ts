@@ -68,7 +68,7 @@ function fillKinds(): void {
 }
 
 /** Numbers of an enum's names. Throws when there is no such enum. */
-export function enumOf(name: string): Readonly<Record<string, number>> {
+function enumOf(name: string): Readonly<Record<string, number>> {
   const values = read().enums[name];
   if (!values) throw new Error(`no enum ${name}`);
   return values;

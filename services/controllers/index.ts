@@ -7,6 +7,7 @@ import { endpointSliceController } from "./endpointslice/main.ts";
 import { garbageCollectorController } from "./garbagecollector/main.ts";
 import { namespaceController } from "./namespace/main.ts";
 import { nodeLifecycleController } from "./nodelifecycle/main.ts";
+import { podGarbageCollectorController } from "./podgarbagecollector/main.ts";
 import { claimProtectionController } from "./pvcprotection/main.ts";
 import { volumeProtectionController } from "./pvprotection/main.ts";
 import { replicaSetController } from "./replicaset/main.ts";
@@ -26,6 +27,7 @@ export const components: readonly Component<ControllersConfig>[] = [
   endpointsController,
   nodeLifecycleController,
   taintEvictionController,
+  podGarbageCollectorController,
   claimProtectionController,
   volumeProtectionController,
   garbageCollectorController,

@@ -64,7 +64,7 @@ export interface CommitInput {
 }
 
 /** Its subject token; "" in a request for changes means all of a resource. */
-export const noPartition = "_";
+const noPartition = "_";
 const noBytes = new Uint8Array(0);
 const recordOverheadBytes = 64;
 /** Escaped three times as long, a key still fits the 4 KiB control line of a NATS server. */

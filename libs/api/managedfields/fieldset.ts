@@ -12,8 +12,6 @@ interface MutableFieldSet {
   [element: string]: MutableFieldSet;
 }
 
-export const emptyFieldSet: FieldSet = {};
-
 const self = ".";
 
 export function isEmptySet(set: FieldSet): boolean {

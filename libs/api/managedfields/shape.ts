@@ -38,19 +38,18 @@ const untyped: Shape = { kind: "scalar", type: "untyped" };
 const text: Shape = { kind: "scalar", type: "string" };
 
 /** What free JSON is like, seen from a value. */
-export const deducedList: ListShape = {
+const deducedList: ListShape = {
   kind: "list",
   relation: "atomic",
   items: deduced,
   keys: [],
 };
-export const deducedMap: MapShape = {
+const deducedMap: MapShape = {
   kind: "map",
   atomic: false,
   fields: undefined,
   values: deduced,
 };
-export const deducedScalar: Shape = untyped;
 
 const shapes = new WeakMap<MessageSchema, Shape>();
 

@@ -12,7 +12,7 @@ import {
 import type { NameRule } from "../resource.ts";
 
 /** All annotations of an object together, keys and values. */
-export const annotationsBytesMax = 256 * 1024;
+const annotationsBytesMax = 256 * 1024;
 
 export const orphanFinalizer = "orphan";
 export const foregroundFinalizer = "foregroundDeletion";
@@ -123,7 +123,7 @@ export function validateAnnotations(
   return errors;
 }
 
-export function validateOwnerReferences(
+function validateOwnerReferences(
   references: readonly OwnerReference[],
   path: string,
 ): FieldError[] {
@@ -166,8 +166,7 @@ export function validateFinalizers(finalizers: readonly string[], path: string):
     qualifiedNameErrors(finalizer).map((text) => invalid(path, finalizer, text)),
   );
   if (finalizers.includes(orphanFinalizer) && finalizers.includes(foregroundFinalizer)) {
-    const detail =
-      `finalizer ${orphanFinalizer} and ${foregroundFinalizer} cannot be both set`;
+    const detail = `finalizer ${orphanFinalizer} and ${foregroundFinalizer} cannot be both set`;
     errors.push(invalid(path, finalizers, detail));
   }
   return [...errors, ...validateStandardFinalizers(finalizers, path)];

@@ -46,20 +46,3 @@ function withoutNulls(value: unknown): unknown {
   if (isList(value)) return value.map(withoutNulls);
   return isObject(value) ? mergeObject({}, value) : value;
 }
-
-/** The merge patch that turns `from` into `to`; null values in `to` cannot be expressed. */
-export function mergePatchOf(from: JsonObject, to: JsonObject): JsonObject {
-  const patch: Record<string, unknown> = {};
-  for (const key of Object.keys(from)) {
-    if (!Object.hasOwn(to, key)) setKey(patch, key, null);
-  }
-  for (const key of Object.keys(to)) {
-    const value = to[key];
-    const old = Object.hasOwn(from, key) ? from[key] : undefined;
-    if (isObject(value) && isObject(old)) {
-      const inner = mergePatchOf(old, value);
-      if (Object.keys(inner).length > 0) setKey(patch, key, inner);
-    } else if (JSON.stringify(value) !== JSON.stringify(old)) setKey(patch, key, value);
-  }
-  return patch;
-}

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { schemaOf } from "#libs/schema/index.ts";
-import type { JsonObject } from "./json-value.ts";
+import { isObject, setKey, type JsonObject, type MutableJsonObject } from "./json-value.ts";
 import { applyJsonPatch, jsonPatchOddities } from "./json.ts";
-import { applyMergePatch, mergePatchOf } from "./merge.ts";
+import { applyMergePatch } from "./merge.ts";
 import { applyStrategicMergePatch } from "./strategic.ts";
 import { restoreError } from "./strategic/restore.ts";
 
@@ -117,6 +117,23 @@ const objects: readonly JsonObject[] = [
   { a: [1], x: "y", z: { "": true } },
   { l: [{ n: 1 }, { n: 2 }], z: {} },
 ];
+
+/** The merge patch that turns `from` into `to`; null values in `to` cannot be expressed. */
+function mergePatchOf(from: JsonObject, to: JsonObject): JsonObject {
+  const patch: MutableJsonObject = {};
+  for (const key of Object.keys(from)) {
+    if (!Object.hasOwn(to, key)) setKey(patch, key, null);
+  }
+  for (const key of Object.keys(to)) {
+    const value = to[key];
+    const old = Object.hasOwn(from, key) ? from[key] : undefined;
+    if (isObject(value) && isObject(old)) {
+      const inner = mergePatchOf(old, value);
+      if (Object.keys(inner).length > 0) setKey(patch, key, inner);
+    } else if (JSON.stringify(value) !== JSON.stringify(old)) setKey(patch, key, value);
+  }
+  return patch;
+}
 
 test("the merge patch between any two objects turns one into the other", () => {
   for (const from of objects) {

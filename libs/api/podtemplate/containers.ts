@@ -209,8 +209,8 @@ function validateResizePolicy(
   });
 }
 
-export const restartRulesMax = 20;
-export const exitCodesMax = 255;
+const restartRulesMax = 20;
+const exitCodesMax = 255;
 
 /** A container's own restart policy, and rules by exit code. */
 function validateRestart(

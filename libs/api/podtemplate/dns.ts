@@ -5,9 +5,9 @@ import { dnsSubdomainField, invalidFor, ipField } from "../validation/fields.ts"
 import { searchDomainErrors } from "../validation/names.ts";
 
 /** Bounds that come from the C library's resolver. */
-export const nameserversMax = 3;
-export const searchPathsMax = 32;
-export const searchListCharactersMax = 2048;
+const nameserversMax = 3;
+const searchPathsMax = 32;
+const searchListCharactersMax = 2048;
 
 export const dnsPolicies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 

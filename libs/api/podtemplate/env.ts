@@ -138,7 +138,7 @@ const byteDivisors = [
   ...["1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"],
 ];
 
-export function validateDivisor(resource: string, divisor: string, path: string): FieldError[] {
+function validateDivisor(resource: string, divisor: string, path: string): FieldError[] {
   if (isZeroQuantity(divisor)) return [];
   const kind = divisorKind(resource);
   if (kind === undefined) return [];

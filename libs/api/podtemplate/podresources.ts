@@ -31,7 +31,7 @@ export function defaultPodResources(spec: PodSpec): void {
  * What the containers of a pod ask for together: init containers run one after the other, and only
  * those that keep running (sidecars) add to the rest.
  */
-export function sumOfContainers(spec: PodSpec, kind: "requests" | "limits"): ResourceList {
+function sumOfContainers(spec: PodSpec, kind: "requests" | "limits"): ResourceList {
   let sum = addAll((spec.containers ?? []).map(({ resources }) => resources?.[kind] ?? {}));
   let sidecars: ResourceList = {};
   let peak: ResourceList = {};

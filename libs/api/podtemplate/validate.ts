@@ -72,7 +72,7 @@ export function validatePodSpec(spec: PodSpec, path: string, place: SpecPlace): 
   ];
 }
 
-export const restartPolicies = ["Always", "OnFailure", "Never"];
+const restartPolicies = ["Always", "OnFailure", "Never"];
 
 function subdomainIfSet(path: string, name = ""): FieldError[] {
   return name === "" ? [] : invalidFor(path, name, dns1123SubdomainErrors(name));

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import {
-  cIdentifierErrors,
   cidrFamily,
   envNameErrors,
   httpHeaderNameErrors,
@@ -53,8 +52,6 @@ test.each([
   [envNameErrors, "", 1],
   [httpHeaderNameErrors, "X-A", 0],
   [httpHeaderNameErrors, "X A", 1],
-  [cIdentifierErrors, "_a1", 0],
-  [cIdentifierErrors, "1a", 1],
   [percentErrors, "25%", 0],
   [percentErrors, "-5%", 1],
   [percentErrors, "25", 1],

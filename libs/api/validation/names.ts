@@ -56,15 +56,6 @@ export function httpHeaderNameErrors(name: string): string[] {
   return [shapeText(rule, pattern, ["X-Header-Name"])];
 }
 
-export function cIdentifierErrors(name: string): string[] {
-  const pattern = "[A-Za-z_][A-Za-z0-9_]*";
-  if (new RegExp(`^(?:${pattern})$`).test(name)) return [];
-  const rule =
-    "a valid C identifier must start with alphabetic character or '_', " +
-    "followed by a string of alphanumeric characters or '_'";
-  return [shapeText(rule, pattern, ["my_name", "MY_NAME", "MyName"])];
-}
-
 const underscoredLabel = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
 const underscoredSubdomain = `${underscoredLabel}(\\.${underscoredLabel})*`;
 const underscoredSubdomainRegex = new RegExp(`^(?:${underscoredSubdomain})$`);

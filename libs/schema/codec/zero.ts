@@ -33,7 +33,7 @@ function emptyMessage(message: MessageSchema): () => unknown {
 }
 
 /** A struct without any field set: only what is always written. */
-export function emptyStruct({ fields }: MessageSchema): Record<string, unknown> {
+function emptyStruct({ fields }: MessageSchema): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (const field of fields) {
     if (field.inline && field.message) Object.assign(object, emptyStruct(field.message));

@@ -7,7 +7,7 @@ import { allow, noOpinion, type Authorizer } from "./authorize.ts";
 import { ruleAllows, type PolicyRule } from "./policy.ts";
 import { authenticatedGroup, type User } from "./user.ts";
 
-export const privilegedGroup = "system:masters";
+const privilegedGroup = "system:masters";
 
 const isPrivileged = ({ groups }: User): boolean => groups.includes(privilegedGroup);
 

@@ -78,11 +78,14 @@ export function commonHeaders(
 }
 
 /** Warning headers, one a text; go-yaml's errors of several lines are told line by line. */
-export function warningHeaders(texts: readonly string[]): string[] {
+function warningHeaders(texts: readonly string[]): string[] {
   return texts.flatMap((text) => {
     if (!text.startsWith(yamlErrorHead)) return [warningHeader(text)];
     const lines = text.slice(yamlErrorHead.length).split("\n");
-    return lines.map((line) => line.trim()).filter(Boolean).map(warningHeader);
+    return lines
+      .map((line) => line.trim())
+      .filter(Boolean)
+      .map(warningHeader);
   });
 }
 

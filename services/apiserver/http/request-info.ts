@@ -102,7 +102,7 @@ export function queryBoolean(query: URLSearchParams, key: string): boolean | und
   return value.toLowerCase() !== "false" && value !== "0";
 }
 
-export const isWatch = (query: URLSearchParams): boolean => queryBoolean(query, "watch") ?? false;
+const isWatch = (query: URLSearchParams): boolean => queryBoolean(query, "watch") ?? false;
 
 /** The name that `metadata.name=x` in a field selector asks for: authorization knows it so. */
 function selectedName(selector: string): string {

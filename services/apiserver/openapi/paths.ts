@@ -1,4 +1,5 @@
 /** The paths of one group version, as OpenAPI v3 describes them. */
+import { patchTypes } from "#libs/api/patch/content.ts";
 import type { KubeObject, ResourceDefinition, Subresource } from "#libs/api/resource.ts";
 import { kindSchema } from "#libs/schema/schemas.ts";
 import type { Review } from "../auth/reviews/review.ts";
@@ -34,21 +35,11 @@ export interface PathItem {
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-const objectTypes = [
-  "application/json",
-  "application/yaml",
-  "application/vnd.kubernetes.protobuf",
-];
+const objectTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 const streamTypes = [
   ...objectTypes,
   "application/json;stream=watch",
   "application/vnd.kubernetes.protobuf;stream=watch",
-];
-const patchTypes = [
-  "application/json-patch+json",
-  "application/merge-patch+json",
-  "application/strategic-merge-patch+json",
-  "application/apply-patch+yaml",
 ];
 const methods: Readonly<Record<RestVerb, string>> = {
   get: "get",
@@ -107,8 +98,7 @@ function pathItem(
   return { path, parameters, operations };
 }
 
-const isSet = (parameter: Parameter | undefined): parameter is Parameter =>
-  parameter !== undefined;
+const isSet = (parameter: Parameter | undefined): parameter is Parameter => parameter !== undefined;
 
 /** Namespaced operations are told apart from those of all namespaces by their names. */
 const suffixOf = (path: string, holders: readonly string[]): string =>
@@ -201,7 +191,7 @@ const camel = (group: string): string => group.split(".")[0] ?? group;
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** OpenAPI name of a kind's schema. */
-export function openApiName({ group, version, kind }: Kind): string {
+function openApiName({ group, version, kind }: Kind): string {
   const known = kindSchema(group, version, kind)?.openapi;
   return known ?? `io.k8s.api.${camel(group === "" ? "core" : group)}.${version}.${kind}`;
 }

@@ -131,7 +131,7 @@ const isTransient = (error: unknown): boolean =>
  * At most one question per key under way and one waiting; everybody who asks meanwhile gets the
  * answer of the waiting one.
  */
-export function shareByKey<Argument, Answer>(
+function shareByKey<Argument, Answer>(
   ask: (argument: Argument) => Promise<Answer>,
 ): (key: string, argument: Argument) => Promise<Answer> {
   const running = new Map<string, Promise<unknown>>();

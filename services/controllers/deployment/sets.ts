@@ -5,7 +5,7 @@ import type { PodTemplateSpec } from "#proto/gen/k8s/core/v1.ts";
 
 export const hashLabel = "pod-template-hash";
 export const revisionAnnotation = "deployment.kubernetes.io/revision";
-export const revisionHistoryAnnotation = "deployment.kubernetes.io/revision-history";
+const revisionHistoryAnnotation = "deployment.kubernetes.io/revision-history";
 export const desiredReplicasAnnotation = "deployment.kubernetes.io/desired-replicas";
 export const maxReplicasAnnotation = "deployment.kubernetes.io/max-replicas";
 
@@ -76,7 +76,7 @@ export function revisionOf({ metadata }: Pick<ReplicaSet, "metadata">): number {
 }
 
 /** The template without the label that tells the sets apart. */
-export function withoutHash(template: PodTemplateSpec | undefined): PodTemplateSpec {
+function withoutHash(template: PodTemplateSpec | undefined): PodTemplateSpec {
   const { [hashLabel]: _, ...labels } = template?.metadata?.labels ?? {};
   return { ...template, metadata: { ...template?.metadata, labels } };
 }

@@ -11,7 +11,7 @@ export function canServe(pod: Pod): boolean {
 }
 
 /** Number that a service port means on this pod; undefined when a name finds nothing. */
-export function targetPortOn(port: ServicePort, pod: Pod): number | undefined {
+function targetPortOn(port: ServicePort, pod: Pod): number | undefined {
   const target = port.targetPort ?? port.port;
   if (typeof target === "number") return target === 0 ? port.port : target;
   if (typeof target !== "string") return port.port;

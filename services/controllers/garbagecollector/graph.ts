@@ -9,7 +9,7 @@ export interface Reference {
 }
 
 /** `<plural>.<group>/<namespace>/<name>`: names and groups have no slash. */
-export function nodeKey({ resource, namespace, name }: Reference): string {
+function nodeKey({ resource, namespace, name }: Reference): string {
   return `${resource.plural}.${resource.group}/${namespace}/${name}`;
 }
 

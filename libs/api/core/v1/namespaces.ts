@@ -7,10 +7,10 @@ import { defineResource } from "../../resource.ts";
 import { everyVerb } from "../../verbs.ts";
 
 /** Holds a namespace until the namespace controller has emptied it. */
-export const namespaceFinalizer = "kubernetes";
+const namespaceFinalizer = "kubernetes";
 
 /** Set on every namespace, so that selectors can name one. */
-export const namespaceNameLabel = "kubernetes.io/metadata.name";
+const namespaceNameLabel = "kubernetes.io/metadata.name";
 
 export const namespaces = defineResource<Namespace>({
   group: "",
@@ -51,8 +51,7 @@ export const namespaces = defineResource<Namespace>({
         spec: namespace.spec ?? {},
         status: old.status ?? {},
       }),
-      validateUpdate: ({ spec }) =>
-        validateFinalizers(spec?.finalizers ?? [], "spec.finalizers"),
+      validateUpdate: ({ spec }) => validateFinalizers(spec?.finalizers ?? [], "spec.finalizers"),
       resetFields: ["status"],
     },
   ],

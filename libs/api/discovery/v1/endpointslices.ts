@@ -18,16 +18,12 @@ import { validateLabels } from "../../metadata/validate.ts";
 import { ageColumn, moreText, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { validateNonSpecialIp } from "../../validation/addresses.ts";
-import {
-  dnsLabelField,
-  dnsSubdomainField,
-  qualifiedNameField,
-} from "../../validation/fields.ts";
+import { dnsLabelField, dnsSubdomainField, qualifiedNameField } from "../../validation/fields.ts";
 import { ipFamily } from "../../validation/names.ts";
 import { everyVerb } from "../../verbs.ts";
 import { validateProtocol } from "../../core/v1/services/validate.ts";
 
-export const endpointsMax = 1000;
+const endpointsMax = 1000;
 const addressesMax = 100;
 const portsMax = 20_000;
 const topologyKeysMax = 16;

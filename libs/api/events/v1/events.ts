@@ -60,14 +60,12 @@ const renamed = {
   count: "deprecatedCount",
   reportingComponent: "reportingController",
 } as const;
-const renamedBack = Object.fromEntries(
-  Object.entries(renamed).map(([core, here]) => [here, core]),
-);
+const renamedBack = Object.fromEntries(Object.entries(renamed).map(([core, here]) => [here, core]));
 
 const rename = (object: object, names: Readonly<Record<string, string>>): object =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [names[key] ?? key, value]));
 
-export function fromCore(event: CoreEvent): Event {
+function fromCore(event: CoreEvent): Event {
   const here: Event = { ...rename(event, renamed), apiVersion: "events.k8s.io/v1" };
   // Core events name an empty reporter, those of this group name none.
   if (here.reportingController === "") delete here.reportingController;
@@ -75,6 +73,6 @@ export function fromCore(event: CoreEvent): Event {
   return here;
 }
 
-export function toCore(event: Event): CoreEvent {
+function toCore(event: Event): CoreEvent {
   return { ...(rename(event, renamedBack) as CoreEvent), apiVersion: "v1" };
 }

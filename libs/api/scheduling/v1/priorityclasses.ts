@@ -8,7 +8,7 @@ import { optionalWordField } from "../../validation/fields.ts";
 import { everyVerb } from "../../verbs.ts";
 
 /** More is reserved for the system. */
-export const userPriorityMax = 1_000_000_000;
+const userPriorityMax = 1_000_000_000;
 
 /** Classes that every cluster has, made by the API server itself. */
 export const systemPriorities: Readonly<Record<string, number>> = {

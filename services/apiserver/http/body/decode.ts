@@ -172,7 +172,7 @@ const notRegistered = (kind: string, apiVersion: string): string =>
 export const versionText = ({ group, version }: { group: string; version: string }): string =>
   group === "" ? version : `${group}/${version}`;
 
-export function splitVersion(apiVersion: string): readonly [string, string] {
+function splitVersion(apiVersion: string): readonly [string, string] {
   const slash = apiVersion.indexOf("/");
   return slash < 0 ? ["", apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
 }

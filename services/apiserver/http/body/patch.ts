@@ -1,18 +1,12 @@
 /** Bodies of PATCH: which kind of patch, and its JSON value. */
 import { badRequest } from "#libs/api/errors.ts";
-import type { Body, PatchType } from "../../registry/request.ts";
+import { patchTypes, type PatchType } from "#libs/api/patch/content.ts";
+import type { Body } from "../../registry/request.ts";
 import { yamlDuplicates } from "./decode.ts";
 import { jsonKind, JsonSyntaxError, parseJson } from "./json.ts";
 import { plainType, unsupported } from "./media-type.ts";
 import { parseYaml, YamlSyntaxError } from "./yaml.ts";
 import { goQuote } from "#libs/api/gotext.ts";
-
-const patchTypes: readonly PatchType[] = [
-  "application/json-patch+json",
-  "application/merge-patch+json",
-  "application/strategic-merge-patch+json",
-  "application/apply-patch+yaml",
-];
 
 /** Throws 415 for another Content-Type. */
 export function patchType(contentType: string | undefined): PatchType {

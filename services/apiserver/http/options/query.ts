@@ -13,7 +13,7 @@ export function queryInteger(query: URLSearchParams, key: string): number | unde
   return parseInteger(text);
 }
 
-export function parseInteger(text: string): number {
+function parseInteger(text: string): number {
   if (!/^[-+]?[0-9]+$/.test(text)) {
     throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
   }

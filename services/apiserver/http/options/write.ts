@@ -51,7 +51,7 @@ function optionsOf(query: URLSearchParams): WriteOptions {
   };
 }
 
-export function dryRunErrors(query: URLSearchParams): FieldError[] {
+function dryRunErrors(query: URLSearchParams): FieldError[] {
   return dryRunListErrors(query.getAll("dryRun"));
 }
 

@@ -7,7 +7,7 @@ import { endpointId, type Balancer } from "./balancer.ts";
 import type { OpenPort } from "./ports.ts";
 
 /** Milliseconds without a datagram after which a conversation is over; as conntrack's default. */
-export const idleMsMax = 30_000;
+const idleMsMax = 30_000;
 /** Conversations of one listener; above it the longest silent one is ended. */
 const conversationsMax = 1_024;
 

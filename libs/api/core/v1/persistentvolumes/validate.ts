@@ -35,7 +35,7 @@ export const accessModeWords = [
   "ReadWriteOncePod",
 ];
 const reclaimPolicies = ["Delete", "Recycle", "Retain"];
-export const volumeModes = ["Block", "Filesystem"];
+const volumeModes = ["Block", "Filesystem"];
 
 export function validateVolume(spec: PersistentVolumeSpec): FieldError[] {
   return [

@@ -20,7 +20,7 @@ interface Summary {
 }
 
 /** What a pod's containers are about, in a word and three numbers. */
-export function summarize(pod: Pod): Summary {
+function summarize(pod: Pod): Summary {
   const { spec = {}, status = {}, metadata } = pod;
   const { initContainers = [], containers = [] } = spec;
   const sidecars = initContainers.filter(isSidecar);

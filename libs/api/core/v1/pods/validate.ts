@@ -21,7 +21,7 @@ export function validatePodCreate(pod: Pod): FieldError[] {
 }
 
 /** What holds on create and on update. */
-export function validatePod({ metadata, spec = {} }: Pod): FieldError[] {
+function validatePod({ metadata, spec = {} }: Pod): FieldError[] {
   const { name = "", annotations } = metadata ?? {};
   const { containers = [], initContainers = [] } = spec;
   return [

@@ -3,7 +3,7 @@ import type { Service } from "#proto/gen/k8s/core/v1.ts";
 import { hasInternalTraffic, isExternallyAccessible, isLoadBalancer } from "./kinds.ts";
 
 /** Seconds that a client stays with its endpoint. */
-export const affinityTimeoutSecondsDefault = 10_800;
+const affinityTimeoutSecondsDefault = 10_800;
 
 export function serviceDefaults(draft: Service): void {
   const spec = (draft.spec ??= {});
