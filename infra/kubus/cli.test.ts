@@ -200,3 +200,14 @@ async function testSeparate(): Promise<void> {
   await expect.poll(scheduler, { timeout: 20_000 }).not.toBeOneOf([first, undefined]);
   expect((await kubus("down", "--purge")).code).toBe(0);
 }
+
+test("the processes run just what was asked for", testOnly, separateMsMax);
+
+async function testOnly(): Promise<void> {
+  const only = ["store", "apiserver", "deployment-controller", "replicaset-controller"];
+  expect((await up("--separate", "--only", only.join(","))).code).toBe(0);
+  const { stdout } = await kubus("actors", "--output", "json");
+  const components = (JSON.parse(stdout) as { component: string }[]).map((one) => one.component);
+  expect(components).toEqual(only.toSorted());
+  expect((await kubus("down", "--purge")).code).toBe(0);
+}
