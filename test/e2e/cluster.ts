@@ -9,7 +9,6 @@ import { ensureKubectl } from "../../infra/kubectl/find.ts";
 import { connectToCluster } from "../../infra/kubus/access.ts";
 import type { ClusterRecord } from "../../infra/kubus/data.ts";
 import { cacheFolder, root } from "../../infra/tools/cache.ts";
-import type { Version } from "../../infra/tools/version.ts";
 
 export interface Finished {
   readonly code: number;
@@ -57,28 +56,22 @@ export class TestCluster {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly kubectlPath: string;
-  readonly kubectlVersion: Version;
   readonly #options: ClusterOptions;
   #record: ClusterRecord | undefined;
 
-  private constructor(
-    home: string,
-    kubectl: { path: string; version: Version },
-    options: ClusterOptions,
-  ) {
+  private constructor(home: string, kubectl: string, options: ClusterOptions) {
     const { NATS_URL: _, ...rest } = process.env;
     const kubeconfig = join(home, "kubeconfig");
     this.home = home;
     this.env = { ...rest, HOME: home, KUBUS_CACHE: cacheFolder(), KUBECONFIG: kubeconfig };
-    this.kubectlPath = kubectl.path;
-    this.kubectlVersion = kubectl.version;
+    this.kubectlPath = kubectl;
     this.#options = options;
   }
 
   /** Rejects with what `kubus up` printed when it failed. */
   static async start(options: ClusterOptions = {}): Promise<TestCluster> {
     const home = await mkdtemp(join(tmpdir(), "kubus-e2e-"));
-    const cluster = new TestCluster(home, await ensureKubectl(process.env), options);
+    const cluster = new TestCluster(home, (await ensureKubectl(process.env)).path, options);
     try {
       await cluster.up();
       return cluster;

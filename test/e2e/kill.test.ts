@@ -70,13 +70,20 @@ test("processes of a cluster of many are killed", { timeout: testMsMax }, async 
       await bus.close();
     }
   };
-  for (const component of ["store", "apiserver", "deployment-controller", "kubelet"]) {
-    await survive(running, component, async () => {
+  await running.kubectl("create", "namespace", "parts");
+  const parts = ["store", "apiserver", "deployment-controller", "kubelet"];
+  // The processes share a namespace: each is killed in the middle of one update.
+  for (const [index, component] of parts.entries()) {
+    const image = `image:${index}`;
+    const acknowledged = await inTheMiddle(running, "parts", image, async () => {
       const pid = await pidOf(component);
       expect(pid).not.toBe(running.record.pid);
       process.kill(pid, "SIGKILL");
       const isAnother = (now: number) => now !== 0 && now !== pid;
       await until(`another ${component}`, () => pidOf(component), isAnother);
     });
+    const { sets } = await untilComplete(running, "parts", image);
+    expect(sets).toHaveLength((index + 1) * names.length);
+    expect(await lostOf(running, "parts", acknowledged)).toEqual([]);
   }
 });

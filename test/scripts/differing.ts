@@ -3,6 +3,9 @@
  * only pretend in one way or another, and descriptions in our own words. Pure.
  */
 
+/** What older ones than this print differs in many small ways. */
+export const minorMin = 33;
+
 /** Commands that an older kubectl does not have. */
 const newCommands: readonly { readonly since: number; readonly words: RegExp }[] = [
   { since: 34, words: /-o kyaml|-o nonsense/ },
