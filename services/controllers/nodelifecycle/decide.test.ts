@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Node, Pod, Taint } from "#proto/gen/k8s/core/v1.ts";
-import { type Action, type Observed, reconcile } from "./decide.ts";
+import { type Action, isReport, type Observed, reconcile } from "./decide.ts";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
 const time = "2026-01-01T12:00:00Z";
@@ -92,4 +92,18 @@ describe("a node", () => {
     const actions = look({ node: node(ready("True"), { taints: [own, users] }) }).actions;
     expect(actions).toEqual([{ type: "UpdateTaints", taints: [users] }]);
   });
+});
+
+test.each<[string, [string, string] | undefined, [string, string], boolean]>([
+  ["a heartbeat is a report", ["True", "t1"], ["True", "t2"], true],
+  ["… of a node that was lost", ["Unknown", "t1"], ["True", "t2"], true],
+  ["… and the first one", undefined, ["False", "t1"], true],
+  ["what others change is none", ["True", "t1"], ["True", "t1"], false],
+  ["nor what this controller says", ["True", "t1"], ["Unknown", "t1"], false],
+  ["… of a node that never reported", undefined, ["Unknown", "t1"], false],
+])("%s", (_, before, after, expected) => {
+  const reporting = ([status, lastHeartbeatTime]: [string, string]): Node => ({
+    status: { conditions: [{ type: "Ready", status, lastHeartbeatTime }] },
+  });
+  expect(isReport(before ? reporting(before) : {}, reporting(after))).toBe(expected);
 });

@@ -60,6 +60,15 @@ export function reconcile(observed: Observed): Decision<Action> {
   return { actions, requeueAfterMs: isLost ? gracePeriodMs : gracePeriodMs - silentMs + 1 };
 }
 
+/** Whether a change of the node shows that its kubelet reported: a lease may come later. */
+export function isReport(before: Node, after: Node): boolean {
+  const ready = readyOf(after);
+  if (ready === undefined || ready.status === "Unknown") return false;
+  return ready.lastHeartbeatTime !== readyOf(before)?.lastHeartbeatTime;
+}
+
+const readyOf = ({ status }: Node) => status?.conditions?.find(({ type }) => type === "Ready");
+
 const statusOf = (conditions: readonly NodeCondition[], type: string) =>
   conditions.find((condition) => condition.type === type)?.status;
 

@@ -13,7 +13,7 @@ import type { Informer } from "#libs/informer/informer.ts";
 import { sharedInformer } from "#libs/informer/pool.ts";
 import type { Node, Pod } from "#proto/gen/k8s/core/v1.ts";
 import type { ControllersConfig } from "../config.ts";
-import { type Action, type Observed, reconcile } from "./decide.ts";
+import { type Action, isReport, type Observed, reconcile } from "./decide.ts";
 
 interface Parts {
   readonly host: Host;
@@ -46,10 +46,12 @@ export function nodeLifecycleMachine(host: Host, config: ControllersConfig): Ass
     host,
     informers: [nodeCache, leaseCache, podCache],
     watch: (enqueue) => [
-      nodeCache.listen(({ type, object }) => {
+      nodeCache.listen((notice) => {
+        const { type, object } = notice;
         const { name = "" } = object.metadata ?? {};
         if (type === "deleted") parts.seenAt.delete(name);
         else if (!parts.seenAt.has(name)) noteSign(name);
+        else if (type === "updated" && isReport(notice.old, object)) noteSign(name);
         enqueue(name);
       }),
       leaseCache.listen(({ type, object }) => {

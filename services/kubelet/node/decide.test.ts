@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { amountsOf, leaseOf, type NodeFacts, nodeOf, statusOf } from "./decide.ts";
+import { amountsOf, isContradicted, leaseOf, type NodeFacts, nodeOf, statusOf } from "./decide.ts";
 import { podCidrOf } from "./facts.ts";
 
 const facts: NodeFacts = {
@@ -100,4 +100,16 @@ test.each([
   ["alone", "10.244.0.0/24"],
 ])("%s has the pod network %s", (name, cidr) => {
   expect(podCidrOf(name)).toBe(cidr);
+});
+
+test("a node notices that it was called lost", () => {
+  const reported = statusOf(facts, undefined, now, up);
+  const { conditions = [] } = reported;
+  expect(isContradicted(reported, reported)).toBe(false);
+  expect(isContradicted(statusOf(facts, reported, now + 60_000, up), reported)).toBe(false);
+  const lost = conditions.map((condition) => ({ ...condition, status: "Unknown" }));
+  expect(isContradicted({ conditions: lost }, reported)).toBe(true);
+  expect(isContradicted({ conditions: [...conditions].slice(1) }, reported)).toBe(true);
+  const others = [...conditions, { type: "NetworkUnavailable", status: "True" }];
+  expect(isContradicted({ conditions: others }, reported)).toBe(false);
 });

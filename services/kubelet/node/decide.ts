@@ -120,6 +120,18 @@ function conditionsOf(
   return [...own, ...present.filter(({ type }) => !types.has(type))];
 }
 
+/** Whether the conditions that a node shows are other than those that it would report. */
+export function isContradicted(
+  shown: NodeStatus | undefined,
+  wanted: NodeStatus,
+): boolean {
+  const told = new Map(shown?.conditions?.map(({ type, status }) => [type, status]));
+  const own = new Set<string | undefined>(["Ready", ...pressures.map(([type]) => type)]);
+  return (wanted.conditions ?? []).some(
+    ({ type, status }) => own.has(type) && told.get(type) !== status,
+  );
+}
+
 const leaseSeconds = 40;
 
 /** The sign of life, renewed every few seconds. */

@@ -6,12 +6,14 @@ import { hasReason } from "#libs/api/errors.ts";
 import type { Client } from "#libs/client/client.ts";
 import type { Node } from "#proto/gen/k8s/core/v1.ts";
 import type { Lease } from "#proto/gen/k8s/coordination/v1.ts";
-import { leaseOf, type NodeFacts, nodeOf, statusOf } from "./decide.ts";
+import { isContradicted, leaseOf, type NodeFacts, nodeOf, statusOf } from "./decide.ts";
 
 /** As the kubelet: a quarter of the lease. */
 const leaseRenewMs = 10_000;
 /** As nodeStatusReportFrequency. */
 const statusReportMs = 300_000;
+/** As nodeStatusUpdateFrequency: how often the node looks whether its status still shows. */
+const statusCheckMs = 10_000;
 const runtimeCheckMs = 5_000;
 
 export class NodeKeeper {
@@ -50,6 +52,7 @@ export class NodeKeeper {
     const told = (what: string) => (error: unknown) => log.warn({ err: error }, what);
     onEnd(world.every(leaseRenewMs, () => void this.renewLease().catch(told("no lease"))));
     onEnd(world.every(runtimeCheckMs, () => void this.#check().catch(told("no status"))));
+    onEnd(world.every(statusCheckMs, () => void this.correctStatus().catch(told("no status"))));
     onEnd(world.every(statusReportMs, () => void this.reportStatus().catch(told("no status"))));
   }
 
@@ -78,6 +81,22 @@ export class NodeKeeper {
         if (!hasReason(error, "Conflict") && !hasReason(error, "NotFound")) throw error;
         this.#node = await this.#ensureNode();
       }
+    }
+  }
+
+  /**
+   * Reports again when somebody else had the last word: a node that was silent for a while is called
+   * lost, and must not stay so until its next report. One that was deleted stays deleted until then.
+   */
+  async correctStatus(): Promise<void> {
+    if (!this.#node) return;
+    try {
+      const { status: shown } = await this.#client.get(nodes, { name: this.#facts.name });
+      const runtime = { isUp: this.#isRuntimeUp };
+      const wanted = statusOf(this.#facts, shown, this.#host.world.now(), runtime);
+      if (isContradicted(shown, wanted)) await this.reportStatus();
+    } catch (error) {
+      if (!hasReason(error, "NotFound")) throw error;
     }
   }
 
