@@ -239,4 +239,17 @@ describe.skipIf(reason)("pods in Docker", { timeout: testMsMax }, () => {
     );
     expect(await cluster.containers()).toHaveLength(2);
   });
+
+  test("containers of a cluster that was killed are found again, and end with it", async () => {
+    const ids = async () => (await cluster.containers()).toSorted();
+    const before = await ids();
+    await cluster.kill();
+    await cluster.up();
+    const ready = ["get", "deployment", "web", "-o", "jsonpath={.status.readyReplicas}"];
+    await cluster.eventually(ready, (text) => text === "1");
+    expect(await ids()).toEqual(before);
+    await cluster.kill();
+    await cluster.down();
+    expect(await ids()).toEqual([]);
+  });
 });

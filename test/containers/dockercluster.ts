@@ -59,6 +59,12 @@ export class DockerCluster {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** Ends the cluster's process without a word. */
+  async kill(): Promise<void> {
+    const record = await readRecord(this.#data);
+    if (record) process.kill(record.pid, "SIGKILL");
+  }
+
   /** Crashes one component, as an experiment would, and resolves when it was told. */
   async crash(component: string, instance: string): Promise<void> {
     const record = await readRecord(this.#data);
