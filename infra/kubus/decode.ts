@@ -56,6 +56,7 @@ function typeOf(subject: string): string | undefined {
   const parsed: ParsedSubject | undefined = new Subjects(prefix).parse(subject);
   if (parsed?.area === "watch") return "kubus.watch.v1.ObjectChanged";
   if (parsed) return `kubus.${parsed.area}.v1.${capitalized(parsed.verb)}Request`;
+  if (area === "door") return "kubus.api.v1.DoorOpened";
   if (area === "head") return "kubus.watch.v1.HeadsAnnounced";
   if (area === "log") return "kubus.store.v1.LogBatch";
   if (area === "actor") return actorTypes[verb];

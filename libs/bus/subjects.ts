@@ -105,6 +105,11 @@ export class Subjects {
     return `${this.prefix}.watch.v1.>`;
   }
 
+  /** An API server begins to take requests. */
+  doorOpened(): string {
+    return `${this.prefix}.door.v1`;
+  }
+
   /** Heads of all resources, announced by the store's leader. */
   heads(): string {
     return `${this.prefix}.head.v1`;

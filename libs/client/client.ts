@@ -2,7 +2,7 @@
 import { StatusError } from "#libs/api/errors.ts";
 import type { applyPatch, PatchType as AnyPatchType } from "#libs/api/patch/content.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
-import { type Bus, call, type RequestOptions, type Rpc } from "#libs/bus/bus.ts";
+import { type Bus, BusTimeoutError, call, type RequestOptions, type Rpc } from "#libs/bus/bus.ts";
 import type { Encodable } from "#libs/schema/schema.ts";
 import type { ApiVerb } from "#libs/bus/subjects.ts";
 import { codecOf } from "#libs/schema/codec.ts";
@@ -153,10 +153,16 @@ const options: RequestOptions = { timeoutMs: answerMsMax };
 class BusClient implements Client {
   readonly #bus: Bus;
   readonly #caller: api.Caller;
+  /** Ends the wait of each request that has no answer yet. */
+  readonly #waiting = new Set<(reason: Error) => void>();
 
   constructor(bus: Bus, { user, groups = [], manager }: ClientIdentity) {
     this.#bus = bus;
     this.#caller = { user, groups: [...groups], manager };
+    bus.subscribe(bus.subjects.doorOpened(), () => {
+      const message = "the API server began anew; whether the request had an effect is unknown";
+      for (const giveUp of this.#waiting) giveUp(new BusTimeoutError(message));
+    });
   }
 
   async get<T extends KubeObject>(resource: ResourceDefinition<T>, name: ObjectName): Promise<T> {
@@ -262,7 +268,16 @@ class BusClient implements Client {
   ): Promise<Answer> {
     const subject = this.#bus.subjects.api(verb, target);
     const whole = { target, caller: this.#caller, ...request } as Encodable<Request>;
-    return accepted(await call(this.#bus, rpc, subject, whole, options));
+    return accepted(await this.#unlessBegunAnew(call(this.#bus, rpc, subject, whole, options)));
+  }
+
+  /** An API server that dies answers no more; the next one tells when it is there. */
+  #unlessBegunAnew<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      const ended = () => this.#waiting.delete(reject);
+      answer.then(resolve, reject).finally(ended);
+    });
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from "#libs/api/errors.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { Bus, BusMessage, BusSubscription } from "#libs/bus/bus.ts";
+import { codecOf } from "#libs/schema/codec.ts";
 import type * as api from "#proto/gen/kubus/api/v1.ts";
 import { keyOf } from "../registry/caches.ts";
 import type { PatchType, Place, Registry, WriteOptions } from "../registry/request.ts";
@@ -83,18 +84,20 @@ export function openBusDoor(options: BusDoorOptions): BusSubscription {
     // An answer that cannot be sent any more is nobody's loss.
     serve(message).catch((error: unknown) => log.warn({ err: error }, "an answer was not sent"));
   };
-  return bus.subscribe(bus.subjects.apiAll(), receive, { queue: queueGroup });
+  const door = bus.subscribe(bus.subjects.apiAll(), receive, { queue: queueGroup });
+  // On the same connection, so that who hears it finds the door open.
+  bus.publish(bus.subjects.doorOpened(), doorOpened.encode({}));
+  return door;
 }
+
+const doorOpened = codecOf<api.DoorOpened>("kubus.api.v1.DoorOpened");
 
 /** Bytes that are no message, or a patch that is no JSON. */
 const isMalformed = (error: unknown): error is Error =>
   error instanceof RangeError || error instanceof SyntaxError;
 
 function handlersOf(options: BusDoorOptions): ReadonlyMap<string, Handler> {
-  return new Map<string, Handler>([
-    ...readHandlers(options),
-    ...writeHandlers(options),
-  ]);
+  return new Map<string, Handler>([...readHandlers(options), ...writeHandlers(options)]);
 }
 
 function readHandlers({ bus, registry, store, resources }: BusDoorOptions): [string, Handler][] {
@@ -204,10 +207,7 @@ function writeHandlers({ registry, resources }: BusDoorOptions): [string, Handle
   ];
 }
 
-function deleteHandler(
-  registry: Registry,
-  resources: readonly ResourceDefinition[],
-): Handler {
+function deleteHandler(registry: Registry, resources: readonly ResourceDefinition[]): Handler {
   const { request, response } = rpcs.delete;
   return {
     answer: async (data) => {
@@ -222,10 +222,7 @@ function deleteHandler(
   };
 }
 
-function placeOf(
-  resources: readonly ResourceDefinition[],
-  target: api.Target | undefined,
-): Place {
+function placeOf(resources: readonly ResourceDefinition[], target: api.Target | undefined): Place {
   if (target === undefined) throw badRequest("a request needs a target");
   const { group, version, resource, subresource, namespace, name } = target;
   const definition = resources.find(
