@@ -56,10 +56,12 @@ const withoutValue: ReadonlySet<FieldErrorType> = new Set([
   "InternalError",
 ]);
 
+/** A field that must be there is not. */
 export function required(field: string, detail: string): FieldError {
   return { type: "Required", field, value: "", detail };
 }
 
+/** A value that the field may not have; `detail` says why. */
 export function invalid(field: string, value: unknown, detail: string): FieldError {
   return { type: "Invalid", field, value, detail };
 }
@@ -75,10 +77,12 @@ export function notSupported(
   return { type: "NotSupported", field, value, detail };
 }
 
+/** A value that may stand only once stands again. */
 export function duplicate(field: string, value: unknown): FieldError {
   return { type: "Duplicate", field, value, detail: "" };
 }
 
+/** A field that may not be set, or not to this, here. */
 export function forbidden(field: string, detail: string): FieldError {
   return { type: "Forbidden", field, value: "", detail };
 }
@@ -95,10 +99,12 @@ export function tooMany(field: string, actual: number, itemsMax: number): FieldE
   return { type: "TooMany", field, value: actual < 0 ? omitValue : actual, detail };
 }
 
+/** A value that refers to something that is not there. */
 export function fieldNotFound(field: string, value: unknown): FieldError {
   return { type: "NotFound", field, value, detail: "" };
 }
 
+/** The check itself failed; not the caller's fault. */
 export function internalFieldError(field: string, detail: string): FieldError {
   return { type: "InternalError", field, value: omitValue, detail };
 }
@@ -192,11 +198,13 @@ function detailsOf({ group, name: kind }: GroupName, name: string): StatusDetail
   return details;
 }
 
+/** 404: no object of that name. */
 export function notFound(resource: GroupName, name: string): StatusError {
   const message = `${groupNameText(resource)} ${goQuote(name)} not found`;
   return new StatusError(404, "NotFound", message, detailsOf(resource, name));
 }
 
+/** 409: the name is taken. */
 export function alreadyExists(resource: GroupName, name: string): StatusError {
   const message = `${groupNameText(resource)} ${goQuote(name)} already exists`;
   return new StatusError(409, "AlreadyExists", message, detailsOf(resource, name));
@@ -215,6 +223,7 @@ export function generateNameConflict(resource: GroupName, name: string): StatusE
 const modifiedText =
   "the object has been modified; please apply your changes to the latest version and try again";
 
+/** 409: the object is not as the request takes for granted. */
 export function conflict(
   resource: GroupName,
   name: string,
@@ -243,14 +252,17 @@ export function invalidObject(
   return new StatusError(422, "Invalid", message, details);
 }
 
+/** 400: the request cannot be understood. */
 export function badRequest(message: string): StatusError {
   return new StatusError(400, "BadRequest", message);
 }
 
+/** 401: nobody that is known asks. */
 export function unauthorized(message = "Unauthorized"): StatusError {
   return new StatusError(401, "Unauthorized", message);
 }
 
+/** 403: who asks may not, or admission refuses. */
 export function forbiddenError(resource: GroupName, name: string, why: string): StatusError {
   const what = groupNameText(resource);
   const subject = name === "" ? what : `${what} ${goQuote(name)}`;
@@ -258,12 +270,14 @@ export function forbiddenError(resource: GroupName, name: string, why: string): 
   return new StatusError(403, "Forbidden", message, detailsOf(resource, name));
 }
 
+/** 405: the resource has no such verb. */
 export function methodNotSupported(resource: GroupName, action: string): StatusError {
   const kind = goQuote(groupNameText(resource));
   const message = `${action} is not supported on resources of kind ${kind}`;
   return new StatusError(405, "MethodNotAllowed", message, detailsOf(resource, ""));
 }
 
+/** 410: the revision is below the history; list again. */
 export function gone(message: string): StatusError {
   return new StatusError(410, "Gone", message);
 }
@@ -273,34 +287,41 @@ export function expired(message: string): StatusError {
   return new StatusError(410, "Expired", message);
 }
 
+/** 429: try again after so many seconds. */
 export function tooManyRequests(message: string, retryAfterSeconds = 0): StatusError {
   const details = retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
   return new StatusError(429, "TooManyRequests", message, details);
 }
 
+/** 500: what was not foreseen; `message` is shown to the client. */
 export function internalError(message: string): StatusError {
   const details = { causes: [{ message }] };
   const text = `Internal error occurred: ${message}`;
   return new StatusError(500, "InternalError", text, details);
 }
 
+/** 503: something behind the server does not answer. */
 export function serviceUnavailable(message: string): StatusError {
   return new StatusError(503, "ServiceUnavailable", message);
 }
 
+/** 504: it took too long; try again after so many seconds. */
 export function timeout(message: string, retryAfterSeconds = 0): StatusError {
   const details = retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
   return new StatusError(504, "Timeout", `Timeout: ${message}`, details);
 }
 
+/** 415: no such Content-Type; the message lists those that there are. */
 export function unsupportedMediaType(message: string): StatusError {
   return new StatusError(415, "UnsupportedMediaType", message);
 }
 
+/** 406: nothing that Accept names can be written. */
 export function notAcceptable(message: string): StatusError {
   return new StatusError(406, "NotAcceptable", message);
 }
 
+/** 413: the body is above the limit. */
 export function requestEntityTooLarge(message: string): StatusError {
   const text = `Request entity too large: ${message}`;
   return new StatusError(413, "RequestEntityTooLarge", text);

@@ -66,6 +66,7 @@ export function shapeText(rule: string, pattern: string, examples: readonly stri
 
 const lengthText = (charactersMax: number) => `must be no more than ${charactersMax} characters`;
 
+/** Why `name` is no RFC 1123 label (63 characters at most); empty when it is one. */
 export function dns1123LabelErrors(value: string): string[] {
   const errors: string[] = [];
   if (value.length > 63) errors.push(lengthText(63));
@@ -76,6 +77,7 @@ export function dns1123LabelErrors(value: string): string[] {
   return errors;
 }
 
+/** Why `name` is no RFC 1123 subdomain (253 characters at most); empty when it is one. */
 export function dns1123SubdomainErrors(value: string): string[] {
   const errors: string[] = [];
   if (value.length > 253) errors.push(lengthText(253));
@@ -83,6 +85,7 @@ export function dns1123SubdomainErrors(value: string): string[] {
   return errors;
 }
 
+/** Why `name` is no RFC 1035 label (63 characters at most); empty when it is one. */
 export function dns1035LabelErrors(value: string): string[] {
   const errors: string[] = [];
   if (value.length > 63) errors.push(lengthText(63));
@@ -107,6 +110,7 @@ export function qualifiedNameErrors(value: string): string[] {
   return errors;
 }
 
+/** Why a label may not have this value; empty when it may. */
 export function labelValueErrors(value: string): string[] {
   const errors: string[] = [];
   if (value.length > 63) errors.push("must be no more than 63 bytes");

@@ -11,10 +11,12 @@ export function isFinished({ status }: Pick<Pod, "status">): boolean {
   return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
+/** The pod's condition of a type, if it has one. */
 export function podCondition({ status }: Pod, type: string): PodCondition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
 }
 
+/** Whether the pod's Ready condition is True. */
 export function isReady(pod: Pod): boolean {
   return podCondition(pod, "Ready")?.status === "True";
 }

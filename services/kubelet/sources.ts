@@ -33,6 +33,7 @@ export interface SourcesOptions {
   readonly hostIp: string;
 }
 
+/** Reads config maps, secrets and tokens through the API server, as the node may. */
 export function apiSources({ client, node, hostIp }: SourcesOptions): Sources {
   return {
     node,

@@ -5,6 +5,7 @@ import { StoreLife } from "./life.ts";
 import type { StoreEvent } from "./machine.ts";
 import type { StoreSettings } from "./settings.ts";
 
+/** What each state of the store's machine does; the only place that touches JetStream for it. */
 export function storeEffects(host: Host, settings: StoreSettings) {
   const life = new StoreLife(host, settings);
   host.onEnd(() => life.letGo());

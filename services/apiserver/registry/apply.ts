@@ -11,6 +11,10 @@ import type { Body, Caller, Place, WriteOptions, Written } from "./request.ts";
 import { scaleObject, scaleOf, scaleVersion, withScale } from "./scaleform.ts";
 import { changeObject, type Change } from "./update.ts";
 
+/**
+ * Applies the fields of `body` in the name of the caller's manager; creates the object when there
+ * is none. Throws Conflict when others own fields that it would change, unless forced.
+ */
 export async function applyObject(
   context: RegistryContext,
   caller: Caller,

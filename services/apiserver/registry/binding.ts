@@ -1,6 +1,5 @@
 /** pods/binding: the scheduler's decision becomes the pod's node, once. */
 import {
-  badRequest,
   conflict,
   fieldErrorText,
   aggregateTexts,
@@ -14,7 +13,7 @@ import { timeText } from "#libs/api/time.ts";
 import type { Binding, Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
 import { topologyLabels } from "../admission/podtopologylabels.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
-import { readDraft } from "./draft.ts";
+import { readSubresource } from "./draft.ts";
 import { schemaOf } from "#libs/schema/index.ts";
 import type { Body, Place, Version, WriteOptions, Written } from "./request.ts";
 import { successStatus } from "./status.ts";
@@ -35,6 +34,7 @@ export function createBinding(
   return bindPod(context, { ...place, definition, name, subresource: "binding" }, body, options);
 }
 
+/** Gives a pod its node. Throws NotFound, or Conflict when the pod cannot be bound (any more). */
 export async function bindPod(
   context: RegistryContext,
   place: Place,
@@ -47,11 +47,8 @@ export async function bindPod(
     kind: "Binding",
     schema: schemaOf("k8s.core.v1.Binding"),
   };
-  const { object, warnings } = readDraft(expected, body, options.fieldValidation);
+  const { object, warnings } = readSubresource(expected, place, body, options.fieldValidation);
   const binding = object as Binding;
-  if ((binding.metadata?.name ?? "") !== name) {
-    throw badRequest("name in URL does not match name in Binding object");
-  }
   validateBinding(binding);
   const now = context.world.now();
   const labels = topologyLabels(context.reader, binding.target?.name ?? "");

@@ -45,6 +45,7 @@ export const kindName = ({ group, kind, storedAs }: ResourceDefinition): GroupNa
   name: kind,
 });
 
+/** What a resource's own functions may know of a request: they have no clock and no bus. */
 export function factsOf(
   { world }: RegistryContext,
   caller: Caller,

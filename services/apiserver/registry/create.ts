@@ -23,6 +23,7 @@ import { mutationOf, storedForm, unstored } from "./transact.ts";
 /** Names that are tried before a client is told that none is free. */
 const generatedNamesMax = 8;
 
+/** Creates what `body` describes. Throws AlreadyExists, Invalid, or what admission says. */
 export async function createObject(
   context: RegistryContext,
   caller: Caller,
@@ -31,11 +32,7 @@ export async function createObject(
   options: WriteOptions,
 ): Promise<Written> {
   const { definition } = place;
-  const { object, warnings } = readDraft(
-    expectedKind(definition),
-    body,
-    options.fieldValidation,
-  );
+  const { object, warnings } = readDraft(expectedKind(definition), body, options.fieldValidation);
   const written = await createRead(context, caller, place, object, options);
   return { ...written, warnings: [...warnings, ...written.warnings] };
 }
@@ -161,10 +158,7 @@ async function commitNew(
 }
 
 /** Says when the name is taken by an object that is about to go. */
-function existsError(
-  definition: Place["definition"],
-  existing: StoredVersion,
-): StatusError {
+function existsError(definition: Place["definition"], existing: StoredVersion): StatusError {
   const error = alreadyExists(resourceName(definition), existing.name);
   if (existing.object.metadata?.deletionTimestamp === undefined) return error;
   const message = `object is being deleted: ${error.message}`;

@@ -33,6 +33,7 @@ const answersObject: ReadonlySet<string> = new Set([
   "resourcequotas",
 ]);
 
+/** Deletes or marks one object. Throws NotFound, or Conflict for preconditions that do not hold. */
 export async function deleteObject(
   context: RegistryContext,
   caller: Caller,

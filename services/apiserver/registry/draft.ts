@@ -46,6 +46,21 @@ export function readDraft(
   );
 }
 
+/**
+ * The draft of a subresource's own kind, such as a Binding. Throws BadRequest when it does not name
+ * the object that the URL names.
+ */
+export function readSubresource(
+  expected: ExpectedKind,
+  { name }: Place,
+  body: Body,
+  fieldValidation: FieldValidation,
+): Draft {
+  const draft = readDraft(expected, body, fieldValidation);
+  if ((draft.object.metadata?.name ?? "") === name) return draft;
+  throw badRequest(`name in URL does not match name in ${expected.kind} object`);
+}
+
 /** {@link readDraft} with a refusal of its own. */
 export function readFields(
   expected: ExpectedKind,

@@ -2,7 +2,7 @@
  * pods/eviction: a delete that disruption budgets may refuse. Budgets are not stored yet, so that
  * every eviction is allowed.
  */
-import { badRequest, conflict, notFound } from "#libs/api/errors.ts";
+import { conflict, notFound } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { timeText } from "#libs/api/time.ts";
 import { schemaOf } from "#libs/schema/index.ts";
@@ -10,12 +10,13 @@ import type { Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
 import type { Eviction } from "#proto/gen/k8s/policy/v1.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
 import { deleteObject } from "./delete.ts";
-import { readDraft } from "./draft.ts";
+import { readSubresource } from "./draft.ts";
 import { liveVersion } from "./read.ts";
 import type { Body, Caller, DeleteOptions, Place, WriteOptions, Written } from "./request.ts";
 import { successStatus } from "./status.ts";
 import { transact } from "./transact.ts";
 
+/** Deletes a pod with the options of an Eviction; its status tells first that it is disrupted. */
 export async function evictPod(
   context: RegistryContext,
   caller: Caller,
@@ -29,11 +30,8 @@ export async function evictPod(
     kind: "Eviction",
     schema: schemaOf("k8s.policy.v1.Eviction"),
   };
-  const { object, warnings } = readDraft(expected, body, options.fieldValidation);
+  const { object, warnings } = readSubresource(expected, place, body, options.fieldValidation);
   const eviction = object as Eviction;
-  if ((eviction.metadata?.name ?? "") !== name) {
-    throw badRequest("name in URL does not match name in Eviction object");
-  }
   const pod = await liveVersion(context, definition, namespace, name);
   if (pod === undefined) throw notFound(resourceName(definition), name);
   const deleteOptions = deleteOptionsOf(eviction, options);

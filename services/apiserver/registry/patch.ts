@@ -22,6 +22,7 @@ import { recordUpdate } from "./fields.ts";
 import type { Body, Caller, PatchType, Place, WriteOptions, Written } from "./request.ts";
 import { changeObject, type Change } from "./update.ts";
 
+/** Patches an object as the newest version stands; applies again when somebody was faster. */
 export async function patchObject(
   context: RegistryContext,
   caller: Caller,

@@ -20,6 +20,7 @@ import type {
 import { expectedScale, scaleObject, scaleOf, scaleVersion, withScale } from "./scaleform.ts";
 import { changeObject, type Change } from "./update.ts";
 
+/** The Scale of an object that has replicas. */
 export async function getScale(
   context: RegistryContext,
   place: Place,
@@ -29,6 +30,7 @@ export async function getScale(
   return scaleVersion(scaleOf(place), version);
 }
 
+/** Sets the replicas of an object through its Scale. */
 export async function updateScale(
   context: RegistryContext,
   caller: Caller,
@@ -43,6 +45,7 @@ export async function updateScale(
   return { ...written, warnings: [...warnings, ...written.warnings] };
 }
 
+/** Patches the Scale of an object, and with it its replicas. */
 export async function patchScale(
   context: RegistryContext,
   caller: Caller,

@@ -26,6 +26,7 @@ const secondsDefault = 3600;
 const secondsMin = 600;
 const secondsMax = 2 ** 32;
 
+/** Issues a token for a service account, bound to an object if the request names one. */
 export async function createToken(
   context: RegistryContext,
   caller: Caller,
@@ -66,6 +67,7 @@ export async function createToken(
     nbf: now,
     sub: `system:serviceaccount:${namespace}:${name}`,
   };
+  const creationTimestamp = timeText(now * 1000);
   const managedFields = trackUpdate({
     schema: expected.schema,
     live: undefined,
@@ -73,18 +75,13 @@ export async function createToken(
     manager: options.fieldManager ?? caller.manager,
     apiVersion: expected.apiVersion,
     subresource: "token",
-    time: timeText(now * 1000),
+    time: creationTimestamp,
   });
+  const tracked = managedFields === undefined ? {} : { managedFields };
   const answer = {
-    kind: "TokenRequest",
+    kind: expected.kind,
     apiVersion: expected.apiVersion,
-    metadata: {
-      name,
-      namespace,
-      uid,
-      creationTimestamp: timeText(now * 1000),
-      ...(managedFields === undefined ? {} : { managedFields }),
-    },
+    metadata: { name, namespace, uid, creationTimestamp, ...tracked },
     spec: { ...request.spec, audiences: wanted, expirationSeconds: seconds },
     status: {
       token: signToken(signer, claims),

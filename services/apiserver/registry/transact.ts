@@ -56,6 +56,7 @@ export interface Transaction {
   readonly decide: (current: Version | undefined) => Outcome | Promise<Outcome>;
 }
 
+/** Reads, decides and commits with the revision that was read, until nobody was faster; bounded. */
 export async function transact(
   context: RegistryContext,
   transaction: Transaction,

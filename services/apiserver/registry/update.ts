@@ -14,6 +14,7 @@ import { writtenRevision } from "./read.ts";
 import type { Body, Caller, Place, Version, WriteOptions, Written } from "./request.ts";
 import { transact, type Outcome } from "./transact.ts";
 
+/** Replaces an object. Throws Conflict when `body` names an older resourceVersion than it has. */
 export async function updateObject(
   context: RegistryContext,
   caller: Caller,
@@ -52,6 +53,7 @@ export interface Change {
   readonly create: (() => Promise<Written>) | undefined;
 }
 
+/** Makes one change of a stored object: `Change` says how to get from the old one to the new. */
 export async function changeObject(
   context: RegistryContext,
   caller: Caller,
@@ -145,4 +147,3 @@ function checkResourceVersion(
   }
   if (revision !== current.revision) throw conflict(resourceName(definition), name);
 }
-

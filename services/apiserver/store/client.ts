@@ -82,6 +82,10 @@ export interface StoreClientOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Asks the store in typed questions. Rejects with a StatusError when it refuses or cannot answer;
+ * a commit is asked again with the same id, so that it happens once.
+ */
 export function createStoreClient({ bus, world, signal }: StoreClientOptions): StoreClient {
   async function ask<Request, Response>(
     verb: StoreVerb,

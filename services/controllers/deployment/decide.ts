@@ -37,6 +37,10 @@ export interface Observed {
 
 type Discovery = "created" | "found" | undefined;
 
+/**
+ * What one Deployment needs now: sets to adopt or let go, a new set, pods to move, status. As
+ * Kubernetes' deployment controller, a paused one is scaled but not rolled.
+ */
 export function reconcile(observed: Observed): Decision<Action> {
   const { deployment, candidates } = observed;
   const claims = candidates.map(({ set, matches }) => ({

@@ -52,6 +52,10 @@ function stamped(
 const without = (conditions: readonly DeploymentCondition[], type: string) =>
   conditions.filter((present) => present.type !== type);
 
+/**
+ * The status of a Deployment with these sets: counts, availability, and progress, which is not
+ * judged while it is paused or is being deleted (`isHeld`).
+ */
 export function statusOf(input: StatusInput): DeploymentStatus {
   const { deployment, wanted } = input;
   const counted = countsOf(input);

@@ -31,6 +31,10 @@ const overCapacityAnnotation = "endpoints.kubernetes.io/over-capacity";
 /** Addresses in one object, as in Kubernetes; the rest is cut off and said so. */
 const addressesMax = 1_000;
 
+/**
+ * Keeps the Endpoints of a service as its pods are. A service without a selector keeps what was
+ * written by hand; an object of a service that is gone goes too.
+ */
 export function reconcile({ service, pods, endpoints }: Observed): Decision<Action> {
   if (!service) return { actions: withoutService(endpoints) };
   const isSelecting = Object.keys(service.spec?.selector ?? {}).length > 0;

@@ -20,6 +20,7 @@ const byNamespace = "namespace";
 const namespaceOf = ({ metadata }: Service | Pod) => [metadata?.namespace ?? ""];
 const zoneLabel = "topology.kubernetes.io/zone";
 
+/** The caches that endpoints are made of, indexed by namespace, shared with other controllers. */
 export function serviceCaches(host: Host): ServiceCaches {
   const caches = {
     services: sharedInformer(host, services),

@@ -35,6 +35,10 @@ interface Group {
   readonly endpoints: readonly Endpoint[];
 }
 
+/**
+ * Fills the slices of a service, of which those that no group of ports takes are deleted. Slices
+ * of a service without a selector are left alone.
+ */
 export function reconcile(observed: Observed): Decision<Action> {
   const { service, slices } = observed;
   const isSelecting = Object.keys(service.spec?.selector ?? {}).length > 0;

@@ -32,6 +32,10 @@ export type Action =
   /** Look at another object now. */
   | { readonly type: "Visit"; readonly key: string };
 
+/**
+ * What one object's owners and dependents demand: on its way out its dependents are let go or
+ * deleted first, as its finalizers say; before that it goes when its last owner is gone.
+ */
 export function reconcile(observed: Observed): Decision<Action> {
   const { metadata } = observed.object;
   if (metadata?.deletionTimestamp !== undefined) return { actions: whileLeaving(observed) };

@@ -38,6 +38,10 @@ const lookAgainMsMin = 100;
 const lookAgainMsMax = 15_000;
 const lookAgainShare = 0.1;
 
+/**
+ * Empties a namespace that is being deleted and finalizes it after a look that found nothing and
+ * had no failure. Until then it looks again, the rarer the longer it takes.
+ */
 export function reconcile(observed: Observed): Decision<Action> {
   const { namespace, remaining, failure, now } = observed;
   const { metadata, spec } = namespace;

@@ -37,6 +37,10 @@ const ownKeys: ReadonlySet<string> = new Set([
   unschedulableKey,
 ]);
 
+/**
+ * Turns silence into conditions, conditions into taints, and shows pods of a node that is not
+ * ready as not ready themselves. Looks again when the grace period would be over.
+ */
 export function reconcile(observed: Observed): Decision<Action> {
   const { node, seenAt, gracePeriodMs, now, pods } = observed;
   const silentMs = now - seenAt;

@@ -22,6 +22,10 @@ export const quarantineMs = 40_000;
 
 const outOfService = "node.kubernetes.io/out-of-service";
 
+/**
+ * Whether no kubelet will ever finish this pod, so that it must be deleted here. A node that is
+ * missed is given `quarantineMs` to come back.
+ */
 export function reconcile({ pod, node, nodeMissedAt, now }: Observed): Decision<Action> {
   const { nodeName = "" } = pod.spec ?? {};
   const isLeaving = pod.metadata?.deletionTimestamp !== undefined;

@@ -13,6 +13,7 @@ export type Action = { readonly type: "DropFinalizer" };
 
 export const finalizer = "kubernetes.io/pvc-protection";
 
+/** Lets a claim that is being deleted go once no pod that lives on a node uses it. */
 export function reconcile({ claim, pods }: Observed): Decision<Action> {
   const { deletionTimestamp, finalizers = [] } = claim.metadata ?? {};
   if (deletionTimestamp === undefined || !finalizers.includes(finalizer)) return { actions: [] };

@@ -6,6 +6,7 @@ export type Action = { readonly type: "DropFinalizer" };
 
 export const finalizer = "kubernetes.io/pv-protection";
 
+/** Lets a volume that is being deleted go once it is bound to no claim. */
 export function reconcile({ metadata, status }: PersistentVolume): Decision<Action> {
   const { deletionTimestamp, finalizers = [] } = metadata ?? {};
   if (deletionTimestamp === undefined || !finalizers.includes(finalizer)) return { actions: [] };

@@ -40,6 +40,10 @@ export type Action =
 /** Pods created or deleted in one go, as Kubernetes' burstReplicas. */
 const burstMax = 500;
 
+/**
+ * Brings the pods of one set to its wanted count, at most `burstMax` at a time, and tells the
+ * status that is seen now. Looks again when the next pod would become available.
+ */
 export function reconcile(observed: Observed): Decision<Action> {
   const { set, candidates, now, failure } = observed;
   const claims = candidates.map(({ pod, matches }) => ({

@@ -14,6 +14,10 @@ export interface StatusFacts {
   readonly now: number;
 }
 
+/**
+ * The status of a set with these pods. Counts of zero are left out, as Go leaves them out, but
+ * `replicas` is always told.
+ */
 export function statusOf({ set, pods, failure, now }: StatusFacts): ReplicaSetStatus {
   const active = pods.filter(isActive);
   const ready = active.filter(isReady);

@@ -12,6 +12,7 @@ export type Action = { readonly type: "CreateAccount"; readonly name: string };
 /** Accounts that every living namespace has. */
 const wantedNames = ["default"];
 
+/** Accounts that a living namespace must have and has not. */
 export function reconcile({ namespace, accounts }: Observed): Decision<Action> {
   const isLeaving = namespace.metadata?.deletionTimestamp !== undefined;
   if (isLeaving || namespace.status?.phase === "Terminating") return { actions: [] };

@@ -13,6 +13,10 @@ export interface Observed {
 
 export type Action = { readonly type: "EvictPod"; readonly pod: Pod };
 
+/**
+ * Evicts a pod whose node has a NoExecute taint that it does not tolerate (any longer); looks
+ * again when the shortest toleration ends.
+ */
 export function reconcile({ pod, taints, now }: Observed): Decision<Action> {
   if (taints.length === 0 || pod.metadata?.deletionTimestamp !== undefined) return { actions: [] };
   if (isFinished(pod)) return { actions: [] };

@@ -33,6 +33,10 @@ export function checkPreconditions(
   }
 }
 
+/**
+ * Whether a delete removes the object, marks it, or finds it marked already: by grace period,
+ * finalizers and propagation policy.
+ */
 export function decideDelete(
   definition: ResourceDefinition,
   object: KubeObject,

@@ -27,6 +27,7 @@ export function prepareCreated(
   definition.prepareForCreate?.(draft, facts);
 }
 
+/** What is wrong with a new object: metadata first, then the resource's own rules. */
 export function validateCreated(
   definition: ResourceDefinition,
   draft: KubeObject,
@@ -53,6 +54,7 @@ export function prepareUpdated(
   return draft;
 }
 
+/** What is wrong with an update, or with an update of one part such as the status. */
 export function validateUpdated(
   definition: ResourceDefinition,
   part: PartSubresource | undefined,
