@@ -15,6 +15,7 @@ import { decodeMessage } from "./decode.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const cli = await findNatsCli(process.env);
+if (!cli) process.stderr.write("left out: the nats command line is not on this machine\n");
 
 let home: string;
 let env: NodeJS.ProcessEnv;
