@@ -33,6 +33,7 @@ export function portOf(port: IntOrString | undefined, { ports = [] }: Container)
   throw new Error(`couldn't find port: ${String(port)}`);
 }
 
+/** A GET; statuses from 200 to 399 are good, as for the kubelet. Never rejects for an answer. */
 export function askHttp(
   { host = "", path = "/", port, scheme = "HTTP", httpHeaders = [] }: HTTPGetAction,
   container: Container,
@@ -70,6 +71,7 @@ export function askHttp(
 const clientTimeout = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 const rooted = (path: string) => (path.startsWith("/") ? path : `/${path}`);
 
+/** Good when the port takes a connection, which is closed at once. */
 export function askTcp(
   { host = "", port }: TCPSocketAction,
   container: Container,

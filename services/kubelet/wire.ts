@@ -15,8 +15,11 @@ export function readRequest(data: Uint8Array): ReadLogRequest | undefined {
   }
 }
 
+/** Output; empty: the stream still lives. */
 export const dataChunk = (data: Uint8Array) => logChunk.encode({ data });
+/** No more will come. */
 export const endChunk = () => logChunk.encode({ end: true });
+/** The end, with an HTTP status. */
 export const failureChunk = (code: number, message: string) =>
   logChunk.encode({ end: true, code, message });
 

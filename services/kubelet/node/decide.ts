@@ -121,10 +121,7 @@ function conditionsOf(
 }
 
 /** Whether the conditions that a node shows are other than those that it would report. */
-export function isContradicted(
-  shown: NodeStatus | undefined,
-  wanted: NodeStatus,
-): boolean {
+export function isContradicted(shown: NodeStatus | undefined, wanted: NodeStatus): boolean {
   const told = new Map(shown?.conditions?.map(({ type, status }) => [type, status]));
   const own = new Set<string | undefined>(["Ready", ...pressures.map(([type]) => type)]);
   return (wanted.conditions ?? []).some(

@@ -16,6 +16,7 @@ const statusReportMs = 300_000;
 const statusCheckMs = 10_000;
 const runtimeCheckMs = 5_000;
 
+/** The node in the API: registered once, told about for as long as its host lives. */
 export class NodeKeeper {
   readonly #host: Host;
   readonly #client: Client;
@@ -85,8 +86,9 @@ export class NodeKeeper {
   }
 
   /**
-   * Reports again when somebody else had the last word: a node that was silent for a while is called
-   * lost, and must not stay so until its next report. One that was deleted stays deleted until then.
+   * Reports again when somebody else had the last word: a node that was silent for a while is
+   * called lost, and must not stay so until its next report. One that was deleted stays deleted
+   * until then.
    */
   async correctStatus(): Promise<void> {
     if (!this.#node) return;

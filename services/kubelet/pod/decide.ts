@@ -49,6 +49,7 @@ export interface PodPlan {
 
 const graceSecondsDefault = 30;
 
+/** Everything that can be done now for the pod as it is seen. There is a plan for any view. */
 export function plan(view: PodView): PodPlan {
   if (isDeleted(view.pod)) return whileDeleted(view);
   if (outcomeOf(view)) return whileOver(view);

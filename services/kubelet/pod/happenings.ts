@@ -20,6 +20,7 @@ const warning = (reason: string, message: string): Happening => ({
   message,
 });
 
+/** A step of a start. */
 export function ofStep(step: StartStep, image: string): Happening {
   switch (step.type) {
     case "Pulling":
@@ -73,16 +74,19 @@ export const ofChangedSandbox = normal(
   "Pod sandbox changed, it will be killed and re-created.",
 );
 
+/** A container is told to end. */
 export function ofStop(container: string, why: StopReason): Happening {
   if (why === "end") return normal("Killing", `Stopping container ${container}`);
   const what = why === "definition" ? "definition changed" : `failed ${why} probe`;
   return normal("Killing", `Container ${container} ${what}, will be restarted`);
 }
 
+/** `pod`: name, namespace and uid as `name_namespace(uid)`. */
 export function ofBackOff(container: string, pod: string): Happening {
   return warning("BackOff", `Back-off restarting failed container ${container} in pod ${pod}`);
 }
 
+/** A probe failed once; it need not mean that anything is done about it. */
 export function ofFailedProbe(kind: string, output: string): Happening {
   const name = `${kind[0]?.toUpperCase() ?? ""}${kind.slice(1)}`;
   return warning("Unhealthy", `${name} probe failed: ${output}`);

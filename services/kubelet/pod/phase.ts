@@ -19,6 +19,7 @@ export type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
 /** How far the init containers are. */
 export type Initialization = "working" | "done" | "failed";
 
+/** `failed`: one of them did, and will not be tried again. */
 export function initialization(view: PodView): Initialization {
   // They were done when the first of the others started; what a sidecar does later is its own.
   if (containersOf(view.pod).some(({ name = "" }) => latestOf(view, name))) return "done";

@@ -28,6 +28,7 @@ interface Watched {
 
 const periodSecondsDefault = 10;
 
+/** Follows the containers of one pod; every probe has a timer of its own. */
 export class Prober {
   readonly #options: ProberOptions;
   readonly #watched = new Map<string, Watched>();

@@ -10,6 +10,7 @@ export interface ProbeRecord {
   readonly streaks: Readonly<Record<ProbeKind, { readonly ok: boolean; readonly count: number }>>;
 }
 
+/** The probes that a container has, in the order in which they count. */
 export function probesOf(container: Container): readonly (readonly [ProbeKind, Probe])[] {
   const { startupProbe, readinessProbe, livenessProbe } = container;
   const all: [ProbeKind, Probe | undefined][] = [

@@ -29,6 +29,7 @@ import {
   type StartFailure,
 } from "./view.ts";
 
+/** The whole status: what others set (readiness gates) stays as it is. */
 export function statusOf(view: PodView): PodStatus {
   const { pod, hostIp, now } = view;
   const present = pod.status ?? {};

@@ -33,6 +33,7 @@ export interface ObjectChoice {
 
 export const defaultFileMode = 0o644;
 
+/** Throws VolumeError when it is missing, or a key of it, and not optional. */
 export function configMapFiles(object: ConfigMap | undefined, choice: ObjectChoice): VolumeFile[] {
   if (!object) return missing("configmap", choice);
   const data = new Map<string, Uint8Array>();
@@ -43,6 +44,7 @@ export function configMapFiles(object: ConfigMap | undefined, choice: ObjectChoi
   return chosen("configmap", "config", data, choice);
 }
 
+/** Throws VolumeError when it is missing, or a key of it, and not optional. */
 export function secretFiles(object: Secret | undefined, choice: ObjectChoice): VolumeFile[] {
   if (!object) return missing("secret", choice);
   const entries = Object.entries(object.data ?? {});
@@ -78,6 +80,7 @@ export interface DownwardInput extends PodFacts {
   readonly defaultMode: number;
 }
 
+/** Throws VolumeError for a field that the downward API does not offer. */
 export function downwardFiles(
   items: readonly DownwardAPIVolumeFile[],
   input: DownwardInput,

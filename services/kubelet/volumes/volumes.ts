@@ -35,6 +35,7 @@ interface KeptToken extends Token {
   readonly renewAt: number;
 }
 
+/** The volumes of one node. */
 export class PodVolumes {
   readonly #folder: string;
   readonly #sources: Sources;

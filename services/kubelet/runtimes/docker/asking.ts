@@ -60,5 +60,6 @@ export class Asking {
   }
 }
 
+/** A container of the pod by its name, of the beginning or not. */
 export const containerNamed = ({ spec }: Pod, name: string): Container | undefined =>
   [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find((each) => each.name === name);

@@ -16,6 +16,7 @@ export interface EventsOptions {
   readonly known: () => Promise<readonly string[]>;
 }
 
+/** One stream for all listeners; it is opened again when it breaks. */
 export class ContainerEvents {
   readonly #options: EventsOptions;
   readonly #listeners = new Set<(uid: string) => void>();

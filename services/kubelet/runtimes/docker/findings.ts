@@ -13,6 +13,7 @@ const messageLogLinesMax = 80;
 const messageLogBytesMax = 2_048;
 const messagesMax = 1_000;
 
+/** Methods reject when the engine is out of reach. */
 export class Findings {
   readonly #docker: Docker;
   readonly #scope: Scope;
@@ -83,5 +84,6 @@ async function* once(chunk: Buffer): AsyncIterable<Buffer> {
   yield chunk;
 }
 
+/** What holds the network of the pod now; undefined: it has none. */
 export const runningSandbox = (found: readonly ContainerInspectInfo[]) =>
   found.find((info) => isSandbox(info) && isRunning(info));

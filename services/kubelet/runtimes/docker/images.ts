@@ -8,6 +8,7 @@ import { credentialsFor, type Credentials } from "./credentials.ts";
 import { pauseArchive, pauseImage, pauseReference } from "./pause.ts";
 import { badRequestCode, daemonText, ifThere, messageOf, refusalCode } from "./refusal.ts";
 
+/** The images of one engine. */
 export class Images {
   readonly #docker: Docker;
   readonly #world: World;

@@ -26,10 +26,12 @@ export const labels = {
 /** Stands for a container name in what holds the pod's network; no container can be called so. */
 export const sandboxName = "POD";
 
+/** Of what holds the pod's network. */
 export function labelsOfSandbox(scope: Scope, pod: Pod): Record<string, string> {
   return labelsOf(scope, pod, sandboxName, 0);
 }
 
+/** Of one start of a container. */
 export function labelsOfContainer(
   scope: Scope,
   pod: Pod,

@@ -18,6 +18,7 @@ export interface Prepared {
   readonly mounts: readonly Mount[];
 }
 
+/** Reads what a container refers to, each time anew. */
 export class Preparation {
   readonly #docker: Docker;
   readonly #sources: Sources;

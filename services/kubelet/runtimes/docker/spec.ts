@@ -115,6 +115,7 @@ export interface ContainerInput {
   readonly messageFile: string;
 }
 
+/** One start of a container, joined to its sandbox. Throws for amounts that are no quantities. */
 export function containerOptions(input: ContainerInput): ContainerCreateOptions {
   const { scope, pod, container, attempt, environment } = input;
   const { name = "", image = "", command, args, workingDir } = container;

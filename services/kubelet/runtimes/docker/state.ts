@@ -5,9 +5,11 @@ import { labels, sandboxName } from "./labels.ts";
 
 export const scheme = "docker://";
 
+/** Empty for a label that is not there. */
 export const labelOf = ({ Config }: ContainerInspectInfo, label: string): string =>
   Config.Labels[label] ?? "";
 
+/** Whether it holds a pod's network. */
 export const isSandbox = (info: ContainerInspectInfo): boolean =>
   labelOf(info, labels.container) === sandboxName;
 
@@ -46,6 +48,7 @@ export function addressOf({ NetworkSettings, State }: ContainerInspectInfo): str
   return all.find((address) => address !== "");
 }
 
+/** `lastWords`: what it left in its termination message file, or the end of its output. */
 export function containerOf(info: ContainerInspectInfo, lastWords = ""): RuntimeContainer {
   const { State } = info;
   const common = {

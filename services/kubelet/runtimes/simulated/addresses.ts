@@ -5,6 +5,7 @@ const toNumber = (ip: string) =>
 const toText = (number: number) =>
   [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 
+/** The addresses of one IPv4 network. */
 export class AddressPool {
   readonly #free: number[] = [];
   readonly #first: number;

@@ -10,6 +10,7 @@ interface Line {
 const linesMax = 1_000;
 const encoder = new TextEncoder();
 
+/** Keeps the last lines; readers that follow it end with it. */
 export class SimulatedLog {
   #lines: Line[] = [];
   #dropped = 0;

@@ -34,6 +34,7 @@ interface SimulatedPod extends RuntimePod {
   readonly containers: SimulatedContainer[];
 }
 
+/** The pods of one node. Everything happens at once, but for exits that are scripted for later. */
 export class SimulatedRuntime implements Runtime {
   readonly version = "simulated://1.0.0";
   readonly #world: World;

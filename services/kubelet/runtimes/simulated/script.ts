@@ -28,6 +28,7 @@ export const annotations = {
 
 const runsOn = { exitAfterMs: undefined, exitCode: 0, output: [], failure: undefined };
 
+/** Annotations count more than the command; `attempt` chooses from lists, from 0. */
 export function scriptOf(pod: Pod, container: Container, attempt: number): Script {
   const words = [...(container.command ?? []), ...(container.args ?? [])];
   const script = scriptOfCommand(words);
