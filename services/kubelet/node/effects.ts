@@ -52,9 +52,10 @@ export class NodeKeeper {
     const { world, log, onEnd } = this.#host;
     const told = (what: string) => (error: unknown) => log.warn({ err: error }, what);
     onEnd(world.every(leaseRenewMs, () => void this.renewLease().catch(told("no lease"))));
-    onEnd(world.every(runtimeCheckMs, () => void this.#check().catch(told("no status"))));
-    onEnd(world.every(statusCheckMs, () => void this.correctStatus().catch(told("no status"))));
-    onEnd(world.every(statusReportMs, () => void this.reportStatus().catch(told("no status"))));
+    onEnd(world.every(runtimeCheckMs, () => void this.#check().catch(noStatus)));
+    const noStatus = told("no status");
+    onEnd(world.every(statusCheckMs, () => void this.correctStatus().catch(noStatus)));
+    onEnd(world.every(statusReportMs, () => void this.reportStatus().catch(noStatus)));
   }
 
   /** A node whose runtime comes or goes says so at once; one that does not answer is gone. */
