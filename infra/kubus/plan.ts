@@ -1,5 +1,6 @@
 /** Which components a cluster consists of, in the order in which they start: pure. */
 import type { ApiServerConfig } from "../../services/apiserver/config.ts";
+import type { ControllersConfig } from "../../services/controllers/config.ts";
 import type { KubeletConfig } from "../../services/kubelet/config.ts";
 import type { ProxyConfig } from "../../services/proxy/main.ts";
 import type { Pki } from "../certs/pki.ts";
@@ -56,7 +57,7 @@ export function planStages(input: PlanInput): Part[][] {
     single("store", {}),
     single("apiserver", apiserverConfig(input)),
     [
-      ...controllerParts(only),
+      ...controllerParts(input),
       ...single("scheduler", {}),
       ...(wanted("kubelet") ? kubeletParts(input) : []),
       ...single("proxy", proxyConfig),
@@ -65,12 +66,13 @@ export function planStages(input: PlanInput): Part[][] {
 }
 
 /** All controllers, or those that were named one by one (`deployment-controller`). */
-function controllerParts(only: readonly string[] | undefined): Part[] {
+function controllerParts({ only, pki }: PlanInput): Part[] {
+  const config: ControllersConfig = { rootCa: pki.ca };
   const part = (component?: string): Part => ({
     service: "controllers",
     component,
     instance: "0",
-    config: {},
+    config,
   });
   if (only === undefined || only.includes("controllers")) return [part()];
   const known: readonly string[] = services;

@@ -7,4 +7,6 @@ export interface ControllersConfig {
   readonly controllers?: readonly string[];
   /** Seconds without a sign of life after which a node counts as lost. Default 50. */
   readonly nodeMonitorGracePeriodSeconds?: number;
+  /** PEM of the cluster's root certificate; without it none is published. */
+  readonly rootCa?: string;
 }

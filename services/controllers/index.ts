@@ -12,6 +12,7 @@ import { claimProtectionController } from "./pvcprotection/main.ts";
 import { volumeProtectionController } from "./pvprotection/main.ts";
 import { replicaSetController } from "./replicaset/main.ts";
 import { replicationController } from "./replicationcontroller/main.ts";
+import { rootCaPublisherController } from "./rootcapublisher/main.ts";
 import { serviceAccountController } from "./serviceaccount/main.ts";
 import { taintEvictionController } from "./tainteviction/main.ts";
 
@@ -19,6 +20,7 @@ export type { ControllersConfig } from "./config.ts";
 
 export const components: readonly Component<ControllersConfig>[] = [
   serviceAccountController,
+  rootCaPublisherController,
   namespaceController,
   replicaSetController,
   replicationController,

@@ -128,7 +128,7 @@ export class ContainerCluster {
     await this.#startPart(image, { service: "store", instance: "0", config: {} });
     await this.#startApiserver(image);
     const rest: Part[] = [
-      { service: "controllers", instance: "0", config: {} },
+      { service: "controllers", instance: "0", config: { rootCa: this.#pki.ca } },
       { service: "scheduler", instance: "0", config: {} },
       { service: "proxy", instance: "0", config: { mode: "userspace", serviceCidr } },
       ...nodes.map((instance) => ({
