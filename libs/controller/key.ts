@@ -1,5 +1,6 @@
 /** One key in work: look, decide, act, wait until the caches show what was done. */
-import { assign, fromPromise, setup } from "xstate";
+import { assign, setup } from "xstate";
+import { slot } from "#libs/actor/slot.ts";
 
 /** What one look came to. */
 export interface Plan {
@@ -22,9 +23,6 @@ type Context = Input & {
 type Event =
   /** Something that the key depends on changed. */
   { type: "Changed" };
-
-const slot = <Output, In>() =>
-  fromPromise<Output, In>(() => Promise.reject(new Error("effect not provided")));
 
 /** As client-go's default rate limiter: 5 ms doubled, here up to a minute. */
 const backoffMsMin = 5;

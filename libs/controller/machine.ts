@@ -1,5 +1,6 @@
 /** A controller as a whole: its caches fill, then it reconciles keys until it is stopped. */
-import { fromPromise, setup } from "xstate";
+import { setup } from "xstate";
+import { slot } from "#libs/actor/slot.ts";
 
 type Event = { type: "Stop" };
 
@@ -7,7 +8,7 @@ export const controllerMachine = setup({
   types: { events: {} as Event },
   actors: {
     /** Resolves when every cache holds all that was acknowledged before. */
-    sync: fromPromise<void>(() => Promise.reject(new Error("effect not provided"))),
+    sync: slot(),
   },
   actions: {
     startWork: () => {

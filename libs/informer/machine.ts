@@ -1,5 +1,6 @@
 /** When an informer lists, follows the broadcast, and refills what it missed. */
-import { assign, fromPromise, setup } from "xstate";
+import { assign, setup } from "xstate";
+import { slot } from "#libs/actor/slot.ts";
 
 /** What a refill came to. */
 export type Refill = "caughtUp" | "expired";
@@ -11,9 +12,6 @@ type Event =
   /** The connection was lost and made again. */
   | { type: "Reconnected" }
   | { type: "Stop" };
-
-const slot = <Output>() =>
-  fromPromise<Output>(() => Promise.reject(new Error("effect not provided")));
 
 const backoffMsMin = 50;
 const backoffMsMax = 5_000;

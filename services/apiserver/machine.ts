@@ -1,5 +1,6 @@
 /** The life of the API server: it serves once its caches are full and the cluster's roots exist. */
-import { assign, fromPromise, setup } from "xstate";
+import { assign, setup } from "xstate";
+import { slot } from "#libs/actor/slot.ts";
 
 export interface ApiServerContext {
   readonly attempt: number;
@@ -10,22 +11,19 @@ type Event = { type: "Stop" };
 const backoffMsMin = 100;
 const backoffMsMax = 5000;
 
-const slot = () =>
-  fromPromise<void, void>(() => Promise.reject(new Error("effect not provided")));
-
 export const apiServerMachine = setup({
   types: { context: {} as ApiServerContext, events: {} as Event },
   actors: {
     /** Opens the ports and asks the store whether it is there. */
-    connect: slot(),
+    connect: slot<void, void>(),
     /** Fills the caches; a failure ends this life. */
-    warm: slot(),
+    warm: slot<void, void>(),
     /** Writes the objects that every cluster has. */
-    bootstrap: slot(),
+    bootstrap: slot<void, void>(),
     /** Opens the doors; a failure (a taken port) ends this life. */
-    open: slot(),
+    open: slot<void, void>(),
     /** Closes the doors and waits for what is under way. */
-    close: slot(),
+    close: slot<void, void>(),
   },
   actions: {
     countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),

@@ -1,9 +1,8 @@
 /** A kubelet as a whole: it registers its node, finds its pods, and runs them until its end. */
-import { fromCallback, fromPromise, setup } from "xstate";
+import { fromCallback, setup } from "xstate";
+import { slot } from "#libs/actor/slot.ts";
 
 type Event = { type: "Stop" };
-
-const slot = () => fromPromise<void>(() => Promise.reject(new Error("effect not provided")));
 
 export const kubeletMachine = setup({
   types: { events: {} as Event },

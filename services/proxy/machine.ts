@@ -1,5 +1,6 @@
 /** When the proxy reads its caches, applies what they say, waits and tries again. */
-import { assign, fromCallback, fromPromise, setup } from "xstate";
+import { assign, fromCallback, setup } from "xstate";
+import { slot } from "#libs/actor/slot.ts";
 import type { Applied } from "./wire.ts";
 
 interface Context {
@@ -10,11 +11,7 @@ interface Context {
 
 type Event =
   /** A service or an endpoint slice changed. */
-  | { type: "Changed" }
-  | { type: "Stop" };
-
-const slot = <Output>() =>
-  fromPromise<Output>(() => Promise.reject(new Error("effect not provided")));
+  { type: "Changed" } | { type: "Stop" };
 
 /** Milliseconds in which changes gather, so that a rollout costs few applications. */
 const gatherMs = 20;

@@ -1,5 +1,6 @@
 /** The life of a store: find the log, read it, claim it, serve it. */
-import { type AnyEventObject, assign, fromCallback, fromPromise, setup } from "xstate";
+import { type AnyEventObject, assign, fromCallback, setup } from "xstate";
+import { slot } from "#libs/actor/slot.ts";
 
 /** Why the store cannot go on. */
 export type Loss =
@@ -31,9 +32,6 @@ export interface Replayed {
 export type Claim =
   | { readonly type: "claimed"; readonly epoch: number }
   | { readonly type: "behind" };
-
-const slot = <Output>() =>
-  fromPromise<Output>(() => Promise.reject(new Error("effect not provided")));
 
 const missing = () => {
   throw new Error("effect not provided");

@@ -1,5 +1,6 @@
 /** One pod on this node: look, decide, act, wait for the next change. */
-import { assign, fromPromise, setup } from "xstate";
+import { assign, setup } from "xstate";
+import { slot } from "#libs/actor/slot.ts";
 import { plan, type Action, type PodPlan } from "./decide.ts";
 import type { PodView } from "./view.ts";
 
@@ -8,9 +9,6 @@ type Context = Input & { dirty: boolean; attempt: number; plan: PodPlan };
 type Event =
   /** The object, a container or a probe changed. */
   { type: "Changed" };
-
-const slot = <Output, In>() =>
-  fromPromise<Output, In>(() => Promise.reject(new Error("effect not provided")));
 
 const backoffMsMin = 20;
 const backoffMsMax = 10_000;
