@@ -1,9 +1,9 @@
 /** `node infra/images/main.ts [service…]`: builds the images of the services. */
 import { errorText } from "../tools/error-text.ts";
 import { buildImages } from "./build.ts";
-import { serviceNames } from "./services.ts";
+import { services } from "../kubus/plan.ts";
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : serviceNames;
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : services;
 
 try {
   const images = await buildImages(wanted, process.env);

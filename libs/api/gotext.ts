@@ -13,7 +13,8 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 const plain = /^[ !#-[\]-~]*$/;
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+/** One character that Go's unicode.IsPrint takes. */
+export const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
 /** What `%q` prints. */
 export function goQuote(text: string): string {

@@ -5,12 +5,15 @@ import type {
   EphemeralContainer,
   PodAffinity,
   PodSpec,
+  PodTemplateSpec,
   Volume,
 } from "#proto/gen/k8s/core/v1.ts";
 import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
+import { semanticEqual } from "../equality.ts";
 import { goQuote } from "../gotext.ts";
 import { dns1123LabelErrors } from "../names.ts";
 import { canonicalQuantity } from "../quantity.ts";
+import type { KubeObject } from "../resource.ts";
 import { isWholeQuantity } from "../validation/quantities.ts";
 import { allContainers } from "./allcontainers.ts";
 
@@ -274,4 +277,16 @@ export function podNameWarnings(name: string): string[] {
     "metadata.name: this is used in Pod names and hostnames, which can result in surprising " +
       `behavior; a DNS label is recommended: [${texts.join(" ")}]`,
   ];
+}
+
+interface Templated extends KubeObject {
+  readonly spec?: { readonly template?: PodTemplateSpec };
+}
+
+/** Warnings for what makes pods of a template: of its name when it is new, else of what changed. */
+export function templateWarnings({ metadata, spec }: Templated, old?: Templated): string[] {
+  const template = spec?.template ?? {};
+  const name = old === undefined ? podNameWarnings(metadata?.name ?? "") : [];
+  if (semanticEqual(template, old?.spec?.template)) return name;
+  return [...name, ...podWarnings(template, "spec.template")];
 }

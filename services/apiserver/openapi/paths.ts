@@ -201,3 +201,19 @@ const actionWords: Partial<Record<RestVerb, string>> = { create: "post", update:
 /** What `x-kubernetes-action` calls a verb. */
 export const actionWord = ({ action }: Pick<Operation, "action">): string =>
   actionWords[action] ?? action;
+
+/** A path item of a document, which writes operations and parameters in its own way. */
+export function pathObject(
+  { parameters, operations }: PathItem,
+  operationObject: (operation: Operation) => object,
+  parameterObject: (parameter: Parameter) => object,
+): object {
+  const methods: Record<string, object> = {};
+  for (const [method, operation] of Object.entries(operations)) {
+    methods[method] = operationObject(operation);
+  }
+  return {
+    ...methods,
+    ...(parameters.length > 0 ? { parameters: parameters.map(parameterObject) } : {}),
+  };
+}

@@ -2,7 +2,7 @@
 import { openApiDefinitions } from "#libs/schema/openapi/schemas.ts";
 import type { Served } from "../http/routes.ts";
 import { messagesOf } from "./messages.ts";
-import { actionWord, pathsOf, type Operation, type PathItem } from "./paths.ts";
+import { actionWord, pathObject, pathsOf, type Operation } from "./paths.ts";
 import type { Parameter } from "./parameters.ts";
 
 export function openApiV2(served: Served): object {
@@ -10,23 +10,12 @@ export function openApiV2(served: Served): object {
   const items = versions.flatMap(pathsOf);
   const groupVersions = versions.map(({ group, version }) => ({ group, version }));
   const paths: Record<string, object> = {};
-  for (const item of items) paths[item.path] = pathObject(item);
+  for (const item of items) paths[item.path] = pathObject(item, operationObject, parameterObject);
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "v1.36.3+kubus" },
     paths,
     definitions: openApiDefinitions(messagesOf(items), { groupVersions }),
-  };
-}
-
-function pathObject({ parameters, operations }: PathItem): object {
-  const methods: Record<string, object> = {};
-  for (const [method, operation] of Object.entries(operations)) {
-    methods[method] = operationObject(operation);
-  }
-  return {
-    ...methods,
-    ...(parameters.length > 0 ? { parameters: parameters.map(parameterObject) } : {}),
   };
 }
 

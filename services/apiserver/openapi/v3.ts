@@ -3,7 +3,7 @@ import { openApiSchemas } from "#libs/schema/openapi/schemas.ts";
 import type { ServedVersion } from "../http/routes.ts";
 import { messagesOf } from "./messages.ts";
 import type { Parameter } from "./parameters.ts";
-import { actionWord, pathsOf, rootOf, type Operation, type PathItem } from "./paths.ts";
+import { actionWord, pathObject, pathsOf, rootOf, type Operation } from "./paths.ts";
 
 /** `groupVersions`: all that are served; some kinds (DeleteOptions) belong to each. */
 export function openApiV3(
@@ -12,7 +12,7 @@ export function openApiV3(
 ): object {
   const items = pathsOf(served);
   const paths: Record<string, object> = { [`${rootOf(served)}/`]: discoveryPath(served) };
-  for (const item of items) paths[item.path] = pathObject(item);
+  for (const item of items) paths[item.path] = pathObject(item, operationObject, parameterObject);
   const schemas = openApiSchemas(messagesOf(items), { groupVersions });
   return {
     openapi: "3.0.0",
@@ -31,17 +31,6 @@ function discoveryPath({ group, version }: ServedVersion): object {
       operationId: `get${group === "" ? "Core" : group}${version}APIResources`,
       responses: { "200": { description: "OK", content: contentOf(name, ["application/json"]) } },
     },
-  };
-}
-
-function pathObject({ parameters, operations }: PathItem): object {
-  const methods: Record<string, object> = {};
-  for (const [method, operation] of Object.entries(operations)) {
-    methods[method] = operationObject(operation);
-  }
-  return {
-    ...methods,
-    ...(parameters.length > 0 ? { parameters: parameters.map(parameterObject) } : {}),
   };
 }
 
@@ -70,8 +59,7 @@ function operationObject(operation: Operation): object {
 }
 
 function contentOf(name: string | undefined, types: readonly string[]): object {
-  const schema =
-    name === undefined ? { type: "string" } : { $ref: `#/components/schemas/${name}` };
+  const schema = name === undefined ? { type: "string" } : { $ref: `#/components/schemas/${name}` };
   return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 

@@ -1,5 +1,6 @@
 /** A Deployment's replica sets: which is new, which are old, what their annotations say. Pure. */
 import { isDeepStrictEqual } from "node:util";
+import { createdAt } from "#libs/api/time.ts";
 import type { Deployment, ReplicaSet } from "#proto/gen/k8s/apps/v1.ts";
 import type { PodTemplateSpec } from "#proto/gen/k8s/core/v1.ts";
 
@@ -63,8 +64,6 @@ export const nameOf = ({ metadata }: Pick<ReplicaSet, "metadata">) => metadata?.
 
 export const sum = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number) =>
   sets.reduce((total, set) => total + count(set), 0);
-
-const createdAt = ({ metadata }: ReplicaSet) => Date.parse(metadata?.creationTimestamp ?? "") || 0;
 
 /** Oldest first; names decide between those of one second. */
 export const byAge = (a: ReplicaSet, b: ReplicaSet) =>

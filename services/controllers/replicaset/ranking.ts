@@ -1,4 +1,5 @@
 /** Which pods go first when there are too many: pure. */
+import { createdAt } from "#libs/api/time.ts";
 import { isReady, readySince, restartCount } from "#libs/controller/pods.ts";
 import type { Pod } from "#proto/gen/k8s/core/v1.ts";
 
@@ -8,7 +9,6 @@ const phaseRank: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Ru
 /** Compares two pods; negative when `a` should be deleted before `b`. */
 type Order = (a: Pod, b: Pod) => number;
 
-const createdAt = ({ metadata }: Pod) => Date.parse(metadata?.creationTimestamp ?? "") || 0;
 const isAssigned = ({ spec }: Pod) => Number(Boolean(spec?.nodeName));
 const phase = ({ status }: Pod) => phaseRank[status?.phase ?? "Pending"] ?? 0;
 

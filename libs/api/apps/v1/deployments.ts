@@ -10,7 +10,7 @@ import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
 import { templateColumns, validateReplicaCounts } from "../../podtemplate/replicas.ts";
 import { validateRequiredSelector, validateSelectedTemplate } from "../../podtemplate/selected.ts";
-import { podNameWarnings, podWarnings } from "../../podtemplate/warnings.ts";
+import { templateWarnings } from "../../podtemplate/warnings.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { selectorOfLabelSelector, selectorText } from "../../selectors.ts";
@@ -46,7 +46,7 @@ export const deployments = defineResource<Deployment>({
     ...validateImmutable("spec.selector", deployment.spec?.selector, old.spec?.selector),
   ],
   nameRule: "dnsSubdomain",
-  warnings,
+  warnings: templateWarnings,
   subresources: [
     {
       type: "part",
@@ -208,10 +208,3 @@ const deploymentCounts = [
   ...(["observedGeneration", "replicas", "updatedReplicas", "readyReplicas"] as const),
   ...(["availableReplicas", "unavailableReplicas", "collisionCount"] as const),
 ];
-
-function warnings({ metadata, spec }: Deployment, old: Deployment | undefined): string[] {
-  const template = spec?.template ?? {};
-  const name = old === undefined ? podNameWarnings(metadata?.name ?? "") : [];
-  if (semanticEqual(template, old?.spec?.template)) return name;
-  return [...name, ...podWarnings(template, "spec.template")];
-}

@@ -1,6 +1,6 @@
 /** ReplicaSets: a number of pods alike. */
 import type { ReplicaSet } from "#proto/gen/k8s/apps/v1.ts";
-import { semanticEqual, validateImmutable } from "../../equality.ts";
+import { validateImmutable } from "../../equality.ts";
 import type { FieldError } from "../../errors.ts";
 import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
@@ -10,7 +10,7 @@ import {
   validateReplicaCounts,
 } from "../../podtemplate/replicas.ts";
 import { validateRequiredSelector, validateSelectedTemplate } from "../../podtemplate/selected.ts";
-import { podNameWarnings, podWarnings } from "../../podtemplate/warnings.ts";
+import { templateWarnings } from "../../podtemplate/warnings.ts";
 import { defineResource } from "../../resource.ts";
 import { selectorOfLabelSelector, selectorText } from "../../selectors.ts";
 import { nonNegative } from "../../validation/fields.ts";
@@ -48,7 +48,7 @@ export const replicasets = defineResource<ReplicaSet>({
     ...validateImmutable("spec.selector", set.spec?.selector, old.spec?.selector),
   ],
   nameRule: "dnsSubdomain",
-  warnings,
+  warnings: templateWarnings,
   subresources: [
     {
       type: "part",
@@ -93,11 +93,4 @@ function validate({ spec = {} }: ReplicaSet): FieldError[] {
     ...validateRequiredSelector(spec.selector, "spec.selector"),
     ...validateSelectedTemplate(spec.selector, spec.template, "spec"),
   ];
-}
-
-function warnings({ metadata, spec }: ReplicaSet, old: ReplicaSet | undefined): string[] {
-  const template = spec?.template ?? {};
-  const name = old === undefined ? podNameWarnings(metadata?.name ?? "") : [];
-  if (semanticEqual(template, old?.spec?.template)) return name;
-  return [...name, ...podWarnings(template, "spec.template")];
 }

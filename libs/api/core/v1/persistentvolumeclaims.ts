@@ -15,7 +15,7 @@ import { unifiedDiff } from "../../unifieddiff.ts";
 import { dnsSubdomainField, requireText } from "../../validation/fields.ts";
 import { compareQuantities } from "../../quantity.ts";
 import { everyVerb } from "../../verbs.ts";
-import { accessModesText } from "./persistentvolumes.ts";
+import { accessModesText, storageClassText } from "./persistentvolumes.ts";
 
 export const persistentvolumeclaims = defineResource<PersistentVolumeClaim>({
   group: "",
@@ -96,11 +96,6 @@ export const persistentvolumeclaims = defineResource<PersistentVolumeClaim>({
   resetFields: ["status"],
 });
 
-function storageClassText({ metadata, spec }: PersistentVolumeClaim): string {
-  const annotation = metadata?.annotations?.["volume.beta.kubernetes.io/storage-class"];
-  return annotation ?? spec?.storageClassName ?? "";
-}
-
 const claimKind = "PersistentVolumeClaim";
 
 /** dataSource and dataSourceRef say the same, unless the latter names another namespace. */
@@ -154,9 +149,7 @@ function validateSource(source: TypedLocalObjectReference, path: string): FieldE
 }
 
 const isSameSource = (left: TypedLocalObjectReference, right: TypedLocalObjectReference) =>
-  groupOf(left) === groupOf(right) &&
-  left.kind === right.kind &&
-  left.name === right.name;
+  groupOf(left) === groupOf(right) && left.kind === right.kind && left.name === right.name;
 
 /** What may change in a claim: its size when bound, its volume once, its attributes class. */
 function validateUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {

@@ -2,7 +2,7 @@
 import { timeText } from "#libs/api/time.ts";
 import type { PersistentVolume } from "#proto/gen/k8s/core/v1.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
-import { defineResource } from "../../resource.ts";
+import { defineResource, type KubeObject } from "../../resource.ts";
 import { everyVerb } from "../../verbs.ts";
 import { validateVolume, validateVolumeUpdate } from "./persistentvolumes/validate.ts";
 
@@ -128,7 +128,12 @@ function claimText({ spec }: PersistentVolume): string {
   return name === undefined ? "" : `${namespace ?? ""}/${name}`;
 }
 
-function storageClassText({ metadata, spec }: PersistentVolume): string {
+interface Classed extends KubeObject {
+  readonly spec?: { readonly storageClassName?: string };
+}
+
+/** The class of a volume or a claim: the annotation that came before the field still counts. */
+export function storageClassText({ metadata, spec }: Classed): string {
   const annotation = metadata?.annotations?.["volume.beta.kubernetes.io/storage-class"];
   return annotation ?? spec?.storageClassName ?? "";
 }

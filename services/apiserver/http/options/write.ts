@@ -7,13 +7,12 @@ import {
   forbidden,
   type FieldError,
 } from "#libs/api/errors.ts";
+import { printable } from "#libs/api/gotext.ts";
 import type { FieldValidation, PatchType, WriteOptions } from "../../registry/request.ts";
 import { queryBoolean, refuse } from "./query.ts";
 
 /** Longest name of a field manager, in bytes. */
 const fieldManagerBytesMax = 128;
-
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
 const fieldValidations: readonly FieldValidation[] = ["Ignore", "Strict", "Warn"];
 
