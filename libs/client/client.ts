@@ -8,6 +8,7 @@ import type { ApiVerb } from "#libs/bus/subjects.ts";
 import { codecOf } from "#libs/schema/codec.ts";
 import type { Status } from "#proto/gen/k8s/meta/v1.ts";
 import type * as api from "#proto/gen/kubus/api/v1.ts";
+import { rpcs } from "./rpcs.ts";
 
 /** Who a component says it is. */
 export interface ClientIdentity {
@@ -111,17 +112,6 @@ const answerMsMax = 15_000;
 const goneCode = 410;
 
 const status = codecOf<Status>("k8s.meta.v1.Status");
-const rpcOf = <Request, Response>(verb: string) => ({
-  request: codecOf<Request>(`kubus.api.v1.${verb}Request`),
-  response: codecOf<Response>(`kubus.api.v1.${verb}Response`),
-});
-const getRpc = rpcOf<api.GetRequest, api.GetResponse>("Get");
-const listRpc = rpcOf<api.ListRequest, api.ListResponse>("List");
-const createRpc = rpcOf<api.CreateRequest, api.CreateResponse>("Create");
-const updateRpc = rpcOf<api.UpdateRequest, api.UpdateResponse>("Update");
-const patchRpc = rpcOf<api.PatchRequest, api.PatchResponse>("Patch");
-const deleteRpc = rpcOf<api.DeleteRequest, api.DeleteResponse>("Delete");
-const changesRpc = rpcOf<api.ChangesRequest, api.ChangesResponse>("Changes");
 
 /** Protobuf bytes of a resource's object to the object, with apiVersion and kind. */
 export function decodeObject<T extends KubeObject>(
@@ -166,7 +156,7 @@ class BusClient implements Client {
   }
 
   async get<T extends KubeObject>(resource: ResourceDefinition<T>, name: ObjectName): Promise<T> {
-    const answer = await this.#ask("get", getRpc, targetOf(resource, name), {});
+    const answer = await this.#ask("get", rpcs.get, targetOf(resource, name), {});
     return decodeObject(resource, answer.object);
   }
 
@@ -177,7 +167,7 @@ class BusClient implements Client {
     let token = "";
     while (true) {
       const page = { labelSelector, fieldSelector, limit: pageLimit, continue: token };
-      const answer = await this.#ask("list", listRpc, target, page);
+      const answer = await this.#ask("list", rpcs.list, target, page);
       for (const bytes of answer.objects) items.push(decodeObject(resource, bytes));
       token = answer.continue;
       if (token === "") return { items, resourceVersion: answer.resourceVersion };
@@ -190,7 +180,7 @@ class BusClient implements Client {
   ): Promise<Written<T>> {
     const request = { object: codecOf<T>(resource.message).encode(object) };
     const target = targetOf(resource, nameOf(object));
-    return written(resource, await this.#ask("create", createRpc, target, request));
+    return written(resource, await this.#ask("create", rpcs.create, target, request));
   }
 
   async createSubresource<S extends KubeObject>(
@@ -203,7 +193,7 @@ class BusClient implements Client {
   ): Promise<Written<unknown>> {
     const request = { object: codecOf<S>(message).encode(object) };
     const target = targetOf(resource, name, subresource);
-    const { revision, object: made } = await this.#ask("create", createRpc, target, request);
+    const { revision, object: made } = await this.#ask("create", rpcs.create, target, request);
     return { object: answer && codecOf<unknown>(answer).decode(made), revision };
   }
 
@@ -214,7 +204,7 @@ class BusClient implements Client {
   ): Promise<Written<T>> {
     const request = { object: codecOf<T>(resource.message).encode(object) };
     const target = targetOf(resource, nameOf(object), subresource);
-    return written(resource, await this.#ask("update", updateRpc, target, request));
+    return written(resource, await this.#ask("update", rpcs.update, target, request));
   }
 
   async patch<T extends KubeObject>(
@@ -226,7 +216,7 @@ class BusClient implements Client {
   ): Promise<Written<T>> {
     const request = { type, patch: new TextEncoder().encode(JSON.stringify(patch)) };
     const target = targetOf(resource, name, subresource);
-    return written(resource, await this.#ask("patch", patchRpc, target, request));
+    return written(resource, await this.#ask("patch", rpcs.patch, target, request));
   }
 
   async delete(
@@ -241,7 +231,7 @@ class BusClient implements Client {
       ...(uid ? { preconditionUid: uid } : {}),
       ...(resourceVersion ? { preconditionResourceVersion: resourceVersion } : {}),
     };
-    const { revision } = await this.#ask("delete", deleteRpc, targetOf(resource, name), request);
+    const { revision } = await this.#ask("delete", rpcs.delete, targetOf(resource, name), request);
     return { object: undefined, revision };
   }
 
@@ -253,7 +243,10 @@ class BusClient implements Client {
     const target = targetOf(resource, { name: "" });
     try {
       const request = { partition, afterRevision };
-      return { type: "changes", response: await this.#ask("changes", changesRpc, target, request) };
+      return {
+        type: "changes",
+        response: await this.#ask("changes", rpcs.changes, target, request),
+      };
     } catch (error) {
       if (error instanceof StatusError && error.code === goneCode) return { type: "expired" };
       throw error;

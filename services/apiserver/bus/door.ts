@@ -10,6 +10,7 @@ import {
 } from "#libs/api/errors.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { Bus, BusMessage, BusSubscription } from "#libs/bus/bus.ts";
+import { rpcs } from "#libs/client/rpcs.ts";
 import { codecOf } from "#libs/schema/codec.ts";
 import type * as api from "#proto/gen/kubus/api/v1.ts";
 import { keyOf } from "../registry/caches.ts";
@@ -23,7 +24,6 @@ import {
   listOptionsOf,
   nothing,
   patchBody,
-  rpcs,
   statusBytes,
   writtenOf,
 } from "./wire.ts";
