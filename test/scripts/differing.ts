@@ -26,9 +26,11 @@ export function comparable(words: string, lines: readonly string[]): string[] {
   return kept;
 }
 
-/** Since 1.34 kubectl tells the namespace of what it deletes. */
+/** Newer ones tell the namespace of what they delete, the part that an event is about, and more. */
 const withoutVersion = (line: string): string =>
   line
+    .replace(/(is not valid for pod \S+) out of: .*/, "$1")
+    .replace(/ spec\.(initContainers|containers)\{[^}]*\}: /, " ")
     .replace(/ deleted from \$NS namespace/, " deleted")
     .replace("cannot delete cannot delete", "cannot delete");
 
