@@ -14,6 +14,7 @@ interface MutableFieldSet {
 
 const self = ".";
 
+/** Whether no field is in it. */
 export function isEmptySet(set: FieldSet): boolean {
   for (const _ in set) return false;
   return true;
@@ -80,6 +81,7 @@ function children(
   return result as MutableFieldSet;
 }
 
+/** Fields that stand in one of the two. */
 export function union(left: FieldSet, right: FieldSet): FieldSet {
   return children(left, right, unionNodes, true, true);
 }
@@ -87,6 +89,7 @@ export function union(left: FieldSet, right: FieldSet): FieldSet {
 const unionNodes: Combine = (left, right) =>
   nodeOf(isMember(left) || isMember(right), children(left, right, unionNodes, true, true));
 
+/** Fields that stand in both. */
 export function intersection(left: FieldSet, right: FieldSet): FieldSet {
   return children(left, right, intersectNodes, false, false);
 }
@@ -188,6 +191,7 @@ export function pathText(path: readonly string[]): string {
   return path.map(elementText).join("");
 }
 
+/** One element of a path as error messages show it: `.name`, `[key=value]`. */
 export function elementText(element: string): string {
   const content = element.slice(2);
   switch (element.charAt(0)) {

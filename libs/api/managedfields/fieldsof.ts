@@ -20,6 +20,7 @@ export function fieldSetOf(schema: MessageSchema, object: unknown): FieldSet {
   return fieldSetOfValue(shapeOf(schema), object);
 }
 
+/** All fields that a value sets, by the shape of its type. */
 export function fieldSetOfValue(shape: Shape, value: unknown): FieldSet {
   const builder = new FieldSetBuilder();
   visit(shape, value, [], builder);

@@ -9,15 +9,18 @@ export function mapOf(value: unknown): MapValue | undefined {
     : undefined;
 }
 
+/** The value, if it is a list. */
 export function listOf(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) ? (value as readonly unknown[]) : undefined;
 }
 
+/** Whether the map is absent or has no key. */
 export function isEmptyMap(map: MapValue | undefined): boolean {
   for (const _ in map) return false;
   return true;
 }
 
+/** Whether two JSON values are equal, whatever the order of their keys. */
 export function sameValue(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true;
   const leftList = listOf(left);

@@ -97,6 +97,7 @@ export function rangeOf(text: string): IpRange {
 export const rangeSize = ({ family, prefixLength }: IpRange): bigint =>
   1n << BigInt(bitsOf[family] - prefixLength);
 
+/** Whether an address is of the range's family and inside it. */
 export function rangeContains(range: IpRange, { family, value }: IpAddress): boolean {
   if (family !== range.family) return false;
   return value >= range.base && value < range.base + rangeSize(range);
@@ -104,11 +105,7 @@ export function rangeContains(range: IpRange, { family, value }: IpAddress): boo
 
 const special = [
   ["may not be in the loopback range (127.0.0.0/8, ::1/128)", "127.0.0.0/8", "::1/128"],
-  [
-    "may not be in the link-local range (169.254.0.0/16, fe80::/10)",
-    "169.254.0.0/16",
-    "fe80::/10",
-  ],
+  ["may not be in the link-local range (169.254.0.0/16, fe80::/10)", "169.254.0.0/16", "fe80::/10"],
   [
     "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
     "224.0.0.0/24",

@@ -15,10 +15,12 @@ export function invalidFor(field: string, value: unknown, texts: readonly string
   return texts.map((text) => invalid(field, value, text));
 }
 
+/** An error when the text is absent or empty. */
 export function requireText(field: string, value: string | undefined): FieldError[] {
   return (value ?? "") === "" ? [required(field, "")] : [];
 }
 
+/** An error when the number is below zero; absent is zero. */
 export function nonNegative(field: string, value: number | undefined): FieldError[] {
   return (value ?? 0) < 0 ? [invalid(field, value, negativeText)] : [];
 }
@@ -57,6 +59,7 @@ export function descendingPathField(field: string, path: string): FieldError[] {
   return [invalid(field, path, "must be a relative path"), ...errors];
 }
 
+/** An error when a step of the path is `..`. */
 export function noBackstepsField(field: string, path: string): FieldError[] {
   return path.split("/").includes("..") ? [invalid(field, path, "must not contain '..'")] : [];
 }

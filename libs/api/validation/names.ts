@@ -49,6 +49,7 @@ export function envNameErrors(name: string): string[] {
   ];
 }
 
+/** Why `name` is no name of an HTTP header; empty when it is one. */
 export function httpHeaderNameErrors(name: string): string[] {
   const pattern = "[-A-Za-z0-9]+";
   if (new RegExp(`^(?:${pattern})$`).test(name)) return [];
@@ -89,6 +90,7 @@ export function ipFamily(address: string): 0 | 4 | 6 {
   return family === 4 ? 4 : family === 6 ? 6 : 0;
 }
 
+/** Why `address` is no IP address; empty when it is one. */
 export function ipErrors(address: string): string[] {
   if (ipFamily(address) !== 0) return [];
   return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
@@ -102,6 +104,7 @@ export function cidrFamily(cidr: string): 0 | 4 | 6 {
   return Number(length) <= (family === 4 ? 32 : 128) ? family : 0;
 }
 
+/** Why `cidr` is no CIDR value; empty when it is one. */
 export function cidrErrors(cidr: string): string[] {
   if (cidrFamily(cidr) !== 0) return [];
   return ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];

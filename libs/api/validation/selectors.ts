@@ -5,6 +5,7 @@ import { validateLabels } from "../metadata/validate.ts";
 import { labelValueErrors } from "../names.ts";
 import { invalidFor, qualifiedNameField } from "./fields.ts";
 
+/** What is wrong with a selector; nothing with none. */
 export function validateLabelSelector(
   selector: LabelSelector | undefined,
   path: string,

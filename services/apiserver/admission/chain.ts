@@ -21,6 +21,7 @@ export const admissionChain: readonly AdmissionPlugin[] = [
   podTopologyLabels,
 ];
 
+/** Plugins that change the draft, in the order of the chain. Throws what the first refusal says. */
 export async function admitMutation(
   chain: readonly AdmissionPlugin[],
   request: AdmissionRequest,
@@ -29,6 +30,7 @@ export async function admitMutation(
   for (const plugin of chain) await plugin.mutate?.(request, reader);
 }
 
+/** Plugins that only look, after all changes. Throws what the first refusal says. */
 export async function admitValidation(
   chain: readonly AdmissionPlugin[],
   request: AdmissionRequest,

@@ -11,6 +11,7 @@ export interface PolicyRule {
   readonly nonResourceURLs?: readonly string[];
 }
 
+/** Whether a rule allows a request: every part that it names must match. */
 export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   if (!covers(rule.verbs, attributes.verb)) return false;
   if (!attributes.resourceRequest) return pathMatches(rule.nonResourceURLs, attributes.path);
@@ -31,7 +32,5 @@ function resourceMatches(
 }
 
 function pathMatches(urls: readonly string[] = [], path: string): boolean {
-  return urls.some((url) =>
-    url.endsWith("*") ? path.startsWith(url.slice(0, -1)) : path === url,
-  );
+  return urls.some((url) => (url.endsWith("*") ? path.startsWith(url.slice(0, -1)) : path === url));
 }

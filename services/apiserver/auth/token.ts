@@ -54,6 +54,10 @@ interface Remembered {
   readonly claims: TokenClaims;
 }
 
+/**
+ * Knows static tokens and service account tokens. A verdict on claims is remembered for
+ * `rememberMs`, of at most `rememberedMax` tokens.
+ */
 export function tokenAuthenticator(options: TokenOptions): TokenAuthenticator {
   const keys = options.publicKeys.map(publicKey);
   const remembered = new Map<string, Remembered>();

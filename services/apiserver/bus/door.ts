@@ -54,6 +54,10 @@ interface Handler {
   readonly failed: (status: Uint8Array) => Uint8Array;
 }
 
+/**
+ * Answers components on `kubus.api.v1`, sharing the load with other API servers, until the
+ * subscription ends. A bounded number of requests is at work at a time.
+ */
 export function openBusDoor(options: BusDoorOptions): BusSubscription {
   const { bus, log } = options;
   const handlers = handlersOf(options);

@@ -24,6 +24,7 @@ const ping: HealthCheck = { name: "ping", check: () => {}, probes: ["livez", "re
 /** Milliseconds that a check may take; then it has failed. */
 const checkMsMax = 2_000;
 
+/** Answers probes from checks, each of which is bounded in time. */
 export function health(checks: readonly HealthCheck[], world: Pick<World, "after">): Health {
   const all = [ping, ...checks.map((check) => bounded(check, world))];
   const checksOf = (probe: string) =>

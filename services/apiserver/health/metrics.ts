@@ -30,6 +30,7 @@ interface Series {
   readonly seconds: number[];
 }
 
+/** Counts requests and watches; prom-client is loaded when somebody asks for the numbers. */
 export function metrics(): Metrics {
   const requests = new Map<string, Series>();
   const watches = new Map<string, number>();

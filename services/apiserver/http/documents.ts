@@ -8,6 +8,7 @@ import { serveOpenApi } from "./openapi.ts";
 import { sendBytes, sendText, takesGzip } from "./send.ts";
 import { versionDocument } from "../discovery/version.ts";
 
+/** Serves what is no resource: discovery, OpenAPI, health, metrics, version. 404 for the rest. */
 export async function serveDocument(exchange: Exchange): Promise<void> {
   const { info, request } = exchange;
   const path = info.path === "/" ? "/" : info.path.replace(/\/+$/, "");
@@ -75,8 +76,7 @@ async function serveApis(exchange: Exchange, rest: readonly string[]): Promise<v
     return sendDiscovery(exchange, "groups", discovery.groupList(), "APIGroupList");
   }
   if (group === "" || !served.has(group)) return notFound(exchange);
-  const document =
-    rest.length === 1 ? discovery.group(group) : discovery.resources(group, version);
+  const document = rest.length === 1 ? discovery.group(group) : discovery.resources(group, version);
   if (document === undefined) throw unknownResource();
   return sendDocument(exchange, document, rest.length === 1 ? "APIGroup" : "APIResourceList");
 }
@@ -104,8 +104,7 @@ async function sendDiscovery(
   const { json, etag } = door.discovery.aggregated(part, version);
   const headers = {
     ...commonHeaders(exchange),
-    "content-type":
-      `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    "content-type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
     etag,
     vary: "Accept",
   };

@@ -27,6 +27,10 @@ interface Arrival {
   readonly auditId: string;
 }
 
+/**
+ * One request from end to end: authenticated, authorized, routed, answered and counted. Above a
+ * bound of requests at work the answer is 429.
+ */
 export function doorHandler(door: DoorContext): Handler {
   let atWork = 0;
   return async (request, response) => {
@@ -53,13 +57,7 @@ export function doorHandler(door: DoorContext): Handler {
   };
 }
 
-const streams: ReadonlySet<string> = new Set([
-  "attach",
-  "exec",
-  "log",
-  "portforward",
-  "proxy",
-]);
+const streams: ReadonlySet<string> = new Set(["attach", "exec", "log", "portforward", "proxy"]);
 
 const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
   verb === "watch" || streams.has(subresource);

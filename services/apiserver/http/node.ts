@@ -8,6 +8,7 @@ import type { HttpRequest, HttpResponse } from "./exchange.ts";
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 type NodeResponse = ServerResponse | Http2ServerResponse;
 
+/** Node's request, of HTTP/1 or HTTP/2, in the door's own form. */
 export function nodeRequest(request: NodeRequest): HttpRequest {
   const url = request.url ?? "/";
   const mark = url.indexOf("?");
@@ -51,6 +52,7 @@ function certificateOf(request: NodeRequest): Uint8Array | undefined {
   return certificate ?? undefined;
 }
 
+/** Node's response, of HTTP/1 or HTTP/2, in the door's own form. */
 export function nodeResponse(response: NodeResponse): HttpResponse {
   const destination = response as ServerResponse;
   const http2 = "stream" in response ? response.stream : undefined;

@@ -9,6 +9,7 @@ import { sendBytes, takesGzip } from "./send.ts";
 /** Documents whose URL names their hash never change. */
 const immutable = "public, immutable, max-age=31536000";
 
+/** OpenAPI v2 as JSON or protobuf, and v3 by group version. Throws 405 for all but GET. */
 export async function serveOpenApi(exchange: Exchange, rest: readonly string[]): Promise<void> {
   const { door, request } = exchange;
   if (request.method !== "GET") throw methodNotAllowed();
@@ -84,4 +85,3 @@ async function send(
   }
   await sendBytes(response, { status: 200, headers }, document.json, takesGzip(request));
 }
-

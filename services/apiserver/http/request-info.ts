@@ -30,6 +30,7 @@ const verbs: Readonly<Record<string, string>> = {
 /** Subresources of a namespace: anything else behind its name is a resource in it. */
 const namespaceSubresources: ReadonlySet<string> = new Set(["status", "finalize"]);
 
+/** What a request is about, read from method and path alone, as Kubernetes' RequestInfo. */
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
   const decoded = decodePath(path);
   const segments = decoded.replace(/^\/+|\/+$/g, "").split("/");

@@ -17,6 +17,7 @@ import type { RestVerb } from "./routes.ts";
 import { sendBytes, sendParts, takesGzip } from "./send.ts";
 import { watchContentType, watchSink, type WatchView } from "./watch.ts";
 
+/** Serves one verb on one resource or object. */
 export function serveResource(exchange: Exchange, verb: RestVerb, place: Place): Promise<void> {
   return verbs[verb](exchange, place);
 }
@@ -203,4 +204,3 @@ export function subresourceKind(
   if (subresource.type === "scale") return { group: "autoscaling", version: "v1", kind: "Scale" };
   return subresource.type === "action" ? subresource : definition;
 }
-

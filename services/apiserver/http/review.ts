@@ -16,6 +16,7 @@ import { negotiate, plainOffer } from "./negotiate.ts";
 import { writeOptions } from "./options/write.ts";
 import { sendBytes } from "./send.ts";
 
+/** Answers a review (of access, of a token): kinds that are created and never stored. */
 export async function serveReview(
   exchange: Exchange,
   review: Review,

@@ -40,6 +40,7 @@ interface Gathered extends ServedVersion {
   readonly reviews: Map<string, Review>;
 }
 
+/** What is served, by group and version. */
 export function servedFrom(
   resources: readonly ResourceDefinition[],
   reviews: readonly Review[],
@@ -68,6 +69,7 @@ function gather(
   return found;
 }
 
+/** Where a request leads, or in which way nowhere: path, resource, subresource or method. */
 export function routeResource(served: Served, info: RequestInfo, method: string): Route {
   const versions = served.get(info.group);
   // A path that does not begin with the API's own prefix leads nowhere, whatever follows.
@@ -87,11 +89,7 @@ function routeReview(review: Review, info: RequestInfo, method: string): Route {
   return { type: "review", review, namespace: info.namespace };
 }
 
-function routeDefinition(
-  definition: ResourceDefinition,
-  info: RequestInfo,
-  method: string,
-): Route {
+function routeDefinition(definition: ResourceDefinition, info: RequestInfo, method: string): Route {
   const [, name = "", subresource = "", ...rest] = info.parts;
   const namespace = placedNamespace(definition, info);
   const namespaced = definition.scope === "Namespaced";
@@ -147,9 +145,7 @@ function routeSubresource(place: Place, method: string, rest: readonly string[])
   if (rest.length > 0 && found.name !== "proxy") return { type: "unknownResource" };
   if (found.type === "connect") {
     const allowed = found.name === "log" ? method === "GET" : true;
-    return allowed
-      ? { type: "connect", place, connect: found.name }
-      : { type: "methodNotAllowed" };
+    return allowed ? { type: "connect", place, connect: found.name } : { type: "methodNotAllowed" };
   }
   if (found.type === "action") {
     return method === "POST"
@@ -157,15 +153,15 @@ function routeSubresource(place: Place, method: string, rest: readonly string[])
       : { type: "methodNotAllowed" };
   }
   const verb = subresourceVerbs(found)[method];
-  return verb === undefined
-    ? { type: "methodNotAllowed" }
-    : { type: "resource", verb, place };
+  return verb === undefined ? { type: "methodNotAllowed" } : { type: "resource", verb, place };
 }
 
 /** A namespace's finalizers are put, and never read, through their subresource. */
-export function subresourceVerbs({ name }: { readonly name: string }): Readonly<
-  Record<string, RestVerb>
-> {
+export function subresourceVerbs({
+  name,
+}: {
+  readonly name: string;
+}): Readonly<Record<string, RestVerb>> {
   if (name === "finalize") return { PUT: "update" };
   return { GET: "get", PUT: "update", PATCH: "patch" };
 }

@@ -12,6 +12,7 @@ interface ReaderOptions {
   readonly signal: AbortSignal;
 }
 
+/** What admission may read: from the caches, or live where a cache that is behind would refuse. */
 export function admissionReader({ caches, store, world, signal }: ReaderOptions): AdmissionReader {
   return {
     cached: (resource, namespace, name) => caches.named(resource).get(namespace, name)?.object,

@@ -15,6 +15,7 @@ import { createToken } from "./token.ts";
 import { updateObject } from "./update.ts";
 import { startWatch } from "./watch.ts";
 
+/** The pipeline behind both doors. What Kubernetes refuses is thrown as `StatusError`. */
 export function createRegistry(context: RegistryContext): Registry {
   return {
     get: async (_caller, place, options) =>
@@ -22,8 +23,7 @@ export function createRegistry(context: RegistryContext): Registry {
         ? getScale(context, place, options)
         : getVersion(context, place, options),
     list: async (_caller, place, options) => listVersions(context, place, options),
-    watch: async (_caller, place, options, deliver) =>
-      startWatch(context, place, options, deliver),
+    watch: async (_caller, place, options, deliver) => startWatch(context, place, options, deliver),
     create: async (caller, place, body, options) => {
       if (keyOf(place.definition) === "bindings") {
         return createBinding(context, place, body, options);

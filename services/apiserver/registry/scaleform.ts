@@ -48,17 +48,20 @@ function withReplicas<T extends KubeObject>(
   return object;
 }
 
+/** Where a resource has its replicas. Throws NotFound when it cannot be scaled. */
 export function scaleOf({ definition }: Place): ScaleSubresource {
   const found = definition.subresources.find(({ type }) => type === "scale");
   if (found?.type !== "scale") throw notFound(resourceName(definition), "scale");
   return found;
 }
 
+/** A version of an object as a version of its Scale. */
 export function scaleVersion(subresource: ScaleSubresource, version: Version): Version {
   const scale = scaleObject(subresource, version.object);
   return new UnstoredVersion(version.definition, scale, version.revision, scaleMessage);
 }
 
+/** The Scale of an object: wanted and present replicas, and its selector as text. */
 export function scaleObject(
   { specReplicasPath, statusReplicasPath, selector }: ScaleSubresource,
   object: KubeObject,

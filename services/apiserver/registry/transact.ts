@@ -204,6 +204,7 @@ export function storedForm(
   };
 }
 
+/** One write for the store, which takes it only when the object is still `current`. */
 export function mutationOf(
   { definition, key, value, partition }: StoredForm,
   type: "put" | "remove",

@@ -21,6 +21,7 @@ type Start =
   /** After a revision. */
   | { readonly type: "after"; readonly revision: number };
 
+/** Starts a watch; `deliver` gets what is there, if that was asked for, then every change. */
 export async function startWatch(
   context: RegistryContext,
   place: Place,

@@ -18,6 +18,7 @@ const dataKey = "ca.crt";
 /** Kubernetes' own words in this annotation tell what the file is not for; these say the same. */
 const description = "Verifies the certificate of the API server of this cluster, and nothing else.";
 
+/** Puts the certificate's config map into a living namespace, and back when it was changed. */
 export function reconcile({ namespace, configMap, rootCa }: Observed): Decision<Action> {
   const { name = "", deletionTimestamp } = namespace.metadata ?? {};
   if (deletionTimestamp !== undefined || namespace.status?.phase === "Terminating") {

@@ -8,6 +8,7 @@ import { chooseContainer } from "./container.ts";
 import { serveLog } from "./log.ts";
 import { serveProxy } from "./proxy.ts";
 
+/** Serves the subresources that are streams: log and proxy; the others are refused. */
 export function serveConnect(
   exchange: Exchange,
   connect: ConnectName,

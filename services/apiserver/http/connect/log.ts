@@ -27,6 +27,7 @@ interface LogOptions {
   readonly limitBytes: number | undefined;
 }
 
+/** Sends what a container printed, as the kubelet of the pod's node tells it over the bus. */
 export async function serveLog(exchange: Exchange, place: Place): Promise<void> {
   const { door, caller, query, response } = exchange;
   const options = logOptions(query, place.name);

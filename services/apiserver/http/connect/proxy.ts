@@ -16,6 +16,7 @@ const prefixSegments: Readonly<Record<ResourceDefinition["scope"], number>> = {
   Cluster: 6,
 };
 
+/** Passes a request on to a pod or a service, and its answer back. */
 export async function serveProxy(exchange: Exchange, place: Place): Promise<void> {
   const { request, response } = exchange;
   const segments = request.path.split("/");
@@ -123,10 +124,7 @@ async function forward(exchange: Exchange, target: Target, path: string): Promis
   }
 }
 
-async function sendBody(
-  request: HttpRequest,
-  sent: ReturnType<typeof httpRequest>,
-): Promise<void> {
+async function sendBody(request: HttpRequest, sent: ReturnType<typeof httpRequest>): Promise<void> {
   for await (const chunk of request.body) {
     if (sent.destroyed) return;
     if (!sent.write(chunk)) {

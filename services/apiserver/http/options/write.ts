@@ -25,6 +25,7 @@ export function writeOptions(
   return optionsOf(query);
 }
 
+/** Options of PATCH. Throws 422 for those that Kubernetes refuses, also for this kind of patch. */
 export function patchOptions(query: URLSearchParams, type: PatchType): WriteOptions {
   const errors: FieldError[] = [];
   const force = queryBoolean(query, "force");

@@ -173,6 +173,7 @@ export class UnstoredVersion implements Version {
   }
 }
 
+/** What the store keeps as a version. Throws `RangeError` for a record without a key. */
 export function versionOfRecord(
   definition: ResourceDefinition,
   { key, value, revision }: StoredRecord,
