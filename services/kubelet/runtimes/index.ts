@@ -23,8 +23,13 @@ export async function openRuntime(
   { world, node, cluster, sources }: RuntimeSurroundings,
 ): Promise<Runtime> {
   switch (config.runtime) {
-    case "simulated":
-      return simulatedRuntime(`${cluster}/${node}`, world, config.podCidr ?? podCidrOf(node));
+    case "simulated": {
+      const podCidr = config.podCidr ?? podCidrOf(node);
+      const runtime = simulatedRuntime(`${cluster}/${node}`, world, podCidr);
+      // It outlives its kubelet; what it reads with does not.
+      runtime.heed(sources);
+      return runtime;
+    }
     case "docker": {
       // Loaded only where it is used: it costs start-up time.
       const { openDockerRuntime } = await import("./docker/runtime.ts");

@@ -14,6 +14,13 @@ import {
 } from "../../runtime.ts";
 import { AddressPool } from "./addresses.ts";
 import { SimulatedLog } from "./log.ts";
+import {
+  checkVariables,
+  checkVolumes,
+  hasObjectVolumes,
+  hasReferences,
+  type ReadSources,
+} from "./references.ts";
 import { scriptOf } from "./script.ts";
 
 /** Dead containers of one name that are kept, for their logs and last state. */
@@ -41,11 +48,17 @@ export class SimulatedRuntime implements Runtime {
   readonly #addresses: AddressPool;
   readonly #pods = new Map<string, SimulatedPod>();
   readonly #listeners = new Set<(uid: string) => void>();
+  #sources: ReadSources | undefined;
 
   /** `podCidr`: addresses for pods, e.g. `10.244.1.0/24`. Nothing answers on them. */
   constructor(world: World, podCidr: string) {
     this.#world = world;
     this.#addresses = new AddressPool(podCidr);
+  }
+
+  /** Has pods wait for the config maps and secrets that they name; before, nothing is read. */
+  heed(sources: ReadSources): void {
+    this.#sources = sources;
   }
 
   list(): Promise<readonly RuntimePod[]> {
@@ -62,7 +75,12 @@ export class SimulatedRuntime implements Runtime {
     return () => this.#listeners.delete(listener);
   }
 
-  createSandbox({ metadata, spec }: Pod): Promise<void> {
+  createSandbox(pod: Pod): Promise<void> {
+    if (!this.#sources || !hasObjectVolumes(pod)) return this.#createSandbox(pod);
+    return checkVolumes(this.#sources, pod).then(() => this.#createSandbox(pod));
+  }
+
+  #createSandbox({ metadata, spec }: Pod): Promise<void> {
     const { uid = "", namespace = "", name = "" } = metadata ?? {};
     const known = this.#pods.get(uid);
     if (known?.isRunning) return Promise.resolve();
@@ -74,6 +92,18 @@ export class SimulatedRuntime implements Runtime {
   }
 
   startContainer(
+    pod: Pod,
+    container: Container,
+    attempt: number,
+    context: StartContext,
+  ): Promise<void> {
+    const start = () => this.#startContainer(pod, container, attempt, context);
+    if (!this.#sources || !hasReferences(container)) return start();
+    const ip = this.#pods.get(pod.metadata?.uid ?? "")?.ip ?? this.#sources.hostIp;
+    return checkVariables(this.#sources, pod, container, ip).then(start);
+  }
+
+  #startContainer(
     pod: Pod,
     container: Container,
     attempt: number,
