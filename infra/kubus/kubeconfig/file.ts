@@ -84,11 +84,20 @@ function absentIsEmpty(error: NodeJS.ErrnoException): string {
 
 function parse(text: string, file: string): Kubeconfig {
   if (text.trim() === "") return {};
-  const config = load(text);
+  const config = loaded(text);
   if (typeof config === "object" && config !== null && !Array.isArray(config)) {
     return config as Kubeconfig;
   }
   throw new Error(`${file} is not a kubeconfig; it was left as it is`);
+}
+
+/** Undefined for what is not YAML. */
+function loaded(text: string): unknown {
+  try {
+    return load(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function acquire(lock: string, world: World): Promise<void> {

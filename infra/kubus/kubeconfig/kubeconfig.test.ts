@@ -95,10 +95,10 @@ describe("the file", () => {
     expect(names((await read()).contexts)).toEqual(["other", "kubus"]);
   });
 
-  test("that is no kubeconfig is refused and stays", async () => {
-    await writeFile(file, "- a list");
-    await expect(addCluster(file, access)).rejects.toThrow(/not a kubeconfig/);
-    expect(await readFile(file, "utf8")).toBe("- a list");
+  test.each(["- a list", "{{{"])("that is no kubeconfig is refused and stays: %s", async (text) => {
+    await writeFile(file, text);
+    await expect(addCluster(file, access)).rejects.toThrow(`${file} is not a kubeconfig`);
+    expect(await readFile(file, "utf8")).toBe(text);
   });
 
   test("changed by several at once keeps every change", async () => {
