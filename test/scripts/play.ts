@@ -42,7 +42,7 @@ export async function play(
 async function setScene(cluster: TestCluster, blocks: readonly Block[]): Promise<Scene> {
   const namespace = `t-${realWorld.uuid().replaceAll("-", "").slice(0, 10)}`;
   await cluster.kubectl("create", "namespace", namespace);
-  const present = ["get", "serviceaccount/default"];
+  const present = ["get", "serviceaccount/default", "configmap/kube-root-ca.crt"];
   await until(
     "the namespace",
     () => cluster.kubectl(...present, "-n", namespace),
