@@ -99,6 +99,8 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
         const timeoutMs = Math.min(attemptMsMin * 2 ** (attempt - 1), attemptMsMax);
         return await call(bus, rpc, subject, request, { timeoutMs });
       } catch (error) {
+        // This life of the API server is over: whether the write happened is for its client to see.
+        if (signal.aborted) throw serviceUnavailable("the API server is ending");
         if (!isTransient(error)) throw error;
         if (attempt >= attemptsMax) {
           throw serviceUnavailable(`the store does not answer: ${(error as Error).message}`);
