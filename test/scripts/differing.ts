@@ -22,7 +22,7 @@ export function comparable(words: string, lines: readonly string[]): string[] {
     .filter((line) => !line.endsWith("creationTimestamp: null"))
     .map((line) => withoutNode(withoutVersion(line)));
   if (words.startsWith("explain ")) return withoutDescriptions(kept);
-  if (words.startsWith("describe secret")) return withSortedData(kept);
+  if (/^describe (secret|configmap|cm) /.test(words)) return withSortedData(kept);
   return kept;
 }
 
@@ -41,7 +41,7 @@ function withoutNode(line: string): string {
     .replace(/(imageID"?: "?)(simulated:\/\/)?([^@"]*)(@sha256:<sha>)?/, "$1$3");
 }
 
-/** kubectl walks through the data of a secret in an order of chance. */
+/** kubectl walks through the data of a secret or a config map in an order of chance. */
 function withSortedData(lines: readonly string[]): string[] {
   const from = lines.indexOf("====") + 1;
   return [...lines.slice(0, from), ...lines.slice(from, -1).toSorted(), ...lines.slice(-1)];
