@@ -3,23 +3,9 @@ import { replicasets } from "#libs/api/apps/v1/replicasets.ts";
 import { selectorOfLabelSelector } from "#libs/api/selectors.ts";
 import { controllerUid } from "#libs/controller/ownership.ts";
 import { sharedInformer } from "#libs/informer/pool.ts";
-import type { ReplicaSet } from "#proto/gen/k8s/apps/v1.ts";
 import type { ControllersConfig } from "../config.ts";
 import { podKeepingController } from "./effects.ts";
-import type { ReplicaSetView } from "./decide.ts";
-
-function view(object: ReplicaSet): ReplicaSetView {
-  const { spec, status, metadata } = object;
-  return {
-    kind: "ReplicaSet",
-    object,
-    replicas: spec?.replicas ?? 1,
-    minReadySeconds: spec?.minReadySeconds ?? 0,
-    template: spec?.template ?? {},
-    generation: metadata?.generation ?? 0,
-    status,
-  };
-}
+import { viewOf } from "./view.ts";
 
 export const replicaSetController: Component<ControllersConfig> = {
   name: "replicaset-controller",
@@ -28,7 +14,7 @@ export const replicaSetController: Component<ControllersConfig> = {
     return podKeepingController(host, {
       resource: replicasets,
       name: "replicaset-controller",
-      view,
+      view: (object) => viewOf("ReplicaSet", object),
       selector: ({ spec }) => selectorOfLabelSelector(spec?.selector),
     });
   },

@@ -3,23 +3,9 @@ import { replicationcontrollers } from "#libs/api/core/v1/replicationcontrollers
 import { selectorOfLabelSelector } from "#libs/api/selectors.ts";
 import { controllerUid } from "#libs/controller/ownership.ts";
 import { sharedInformer } from "#libs/informer/pool.ts";
-import type { ReplicationController } from "#proto/gen/k8s/core/v1.ts";
 import type { ControllersConfig } from "../config.ts";
-import type { ReplicaSetView } from "../replicaset/decide.ts";
 import { podKeepingController } from "../replicaset/effects.ts";
-
-function view(object: ReplicationController): ReplicaSetView {
-  const { spec, status, metadata } = object;
-  return {
-    kind: "ReplicationController",
-    object,
-    replicas: spec?.replicas ?? 1,
-    minReadySeconds: spec?.minReadySeconds ?? 0,
-    template: spec?.template ?? {},
-    generation: metadata?.generation ?? 0,
-    status,
-  };
-}
+import { viewOf } from "../replicaset/view.ts";
 
 /** The elder of replica sets: the same decisions over another kind, as in Kubernetes. */
 export const replicationController: Component<ControllersConfig> = {
@@ -29,7 +15,7 @@ export const replicationController: Component<ControllersConfig> = {
     return podKeepingController(host, {
       resource: replicationcontrollers,
       name: "replication-controller",
-      view,
+      view: (object) => viewOf("ReplicationController", object),
       selector: ({ spec }) => selectorOfLabelSelector({ matchLabels: spec?.selector ?? {} }),
     });
   },
