@@ -22,6 +22,13 @@ import { endpointslices } from "./discovery/v1/endpointslices.ts";
 import { groupEvents } from "./events/v1/events.ts";
 import { poddisruptionbudgets } from "./policy/v1/poddisruptionbudgets.ts";
 import { priorityclasses } from "./scheduling/v1/priorityclasses.ts";
+import { runtimeclasses } from "./node/v1/runtimeclasses.ts";
+import { storageclasses } from "./storage/v1/storageclasses.ts";
+import { csidrivers } from "./storage/v1/csidrivers.ts";
+import { csinodes } from "./storage/v1/csinodes.ts";
+import { csistoragecapacities } from "./storage/v1/csistoragecapacities.ts";
+import { volumeattachments } from "./storage/v1/volumeattachments.ts";
+import { volumeattributesclasses } from "./storage/v1/volumeattributesclasses.ts";
 import type { KubeObject, ResourceDefinition } from "./resource.ts";
 
 export const resources: readonly ResourceDefinition[] = [
@@ -48,4 +55,11 @@ export const resources: readonly ResourceDefinition[] = [
   groupEvents,
   poddisruptionbudgets,
   priorityclasses,
+  runtimeclasses,
+  csidrivers,
+  csinodes,
+  csistoragecapacities,
+  storageclasses,
+  volumeattachments,
+  volumeattributesclasses,
 ].map((resource) => resource as unknown as ResourceDefinition<KubeObject>);

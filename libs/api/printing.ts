@@ -51,6 +51,14 @@ export const ageColumn: PrintColumn<KubeObject> = {
   cell: ({ metadata }, now) => ageText(metadata?.creationTimestamp, now),
 };
 
+/** Beside the name the only column of kinds that have no table of their own. */
+export const createdAtColumn: PrintColumn<KubeObject> = {
+  name: "Created At",
+  type: "date",
+  description: "When the object was created.",
+  cell: ({ metadata }) => metadata?.creationTimestamp ?? null,
+};
+
 /** `a=1,b=2`, sorted; `<none>` for nothing. */
 export function labelsText(labels: Readonly<Record<string, string>> | undefined): string {
   const pairs = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);

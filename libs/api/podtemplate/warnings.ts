@@ -44,7 +44,8 @@ export function podWarnings({ metadata, spec = {} }: Warned, path: string): stri
   ];
 }
 
-const labelReplacements: Readonly<Record<string, string>> = {
+/** Labels of nodes that have other names by now, and what to say of them. */
+export const labelReplacements: Readonly<Record<string, string>> = {
   "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
   "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
   "failure-domain.beta.kubernetes.io/region":

@@ -31,6 +31,15 @@ const answersObject: ReadonlySet<string> = new Set([
   "persistentvolumes",
   "persistentvolumeclaims",
   "resourcequotas",
+  "csidrivers.storage.k8s.io",
+  "csinodes.storage.k8s.io",
+  "storageclasses.storage.k8s.io",
+  "volumeattachments.storage.k8s.io",
+  "volumeattributesclasses.storage.k8s.io",
+  "deviceclasses.resource.k8s.io",
+  "resourceclaims.resource.k8s.io",
+  "resourceclaimtemplates.resource.k8s.io",
+  "resourceslices.resource.k8s.io",
 ]);
 
 /** Deletes or marks one object. Throws NotFound, or Conflict for preconditions that do not hold. */
