@@ -59,6 +59,7 @@ function typeOf(subject: string): string | undefined {
   if (area === "door") return "kubus.api.v1.DoorOpened";
   if (area === "head") return "kubus.watch.v1.HeadsAnnounced";
   if (area === "log") return "kubus.store.v1.LogBatch";
+  if (area === "leader") return "kubus.store.v1.LeaderAnnounced";
   if (area === "actor") return actorTypes[verb];
   if (area === "node" && first === "log") return "kubus.node.v1.ReadLogRequest";
   return undefined;

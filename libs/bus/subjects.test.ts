@@ -53,6 +53,12 @@ describe("subjects", () => {
     expect(subjects.parse(subject)).toEqual({ area, verb: "get", ...slice });
   });
 
+  test("of cached reads are the store's", () => {
+    const subject = subjects.storeCached("get", slice);
+    expect(subject).toMatch(/^kubus\.cached\.v1\.get\./);
+    expect(subjects.parse(subject)).toEqual({ area: "store", verb: "get", ...slice });
+  });
+
   test("of a watch are taken apart again, without the partition", () => {
     const parsed = subjects.parse(subjects.watch(slice, "node-1"));
     expect(parsed).toEqual({ area: "watch", verb: "changed", ...slice });

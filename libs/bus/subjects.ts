@@ -85,6 +85,25 @@ export class Subjects {
     return `${this.prefix}.store.v1.*.*.*.*.*`;
   }
 
+  /** Question that any instance of the store answers from memory, which may be a little old. */
+  storeCached(verb: "get" | "list", path: ObjectPath): string {
+    return `${this.prefix}.cached.v1.${verb}.${objectTokens(path)}`;
+  }
+
+  storeCachedAll(): string {
+    return `${this.prefix}.cached.v1.*.*.*.*.*`;
+  }
+
+  /** The store's leader says that it is there. */
+  storeLeader(): string {
+    return `${this.prefix}.leader.v1`;
+  }
+
+  /** Asks one instance of the store how it is. */
+  storeStatus(instance: string): string {
+    return `${this.prefix}.storestatus.v1.${escapeToken(instance)}`;
+  }
+
   /** Broadcast of one committed change. */
   watch(path: ObjectPath, partition: string): string {
     const { group, resource, namespace = "", name = "" } = path;
@@ -150,16 +169,17 @@ export class Subjects {
     return `${this.prefix}.node.v1.${verb}.${escapeToken(node)}`;
   }
 
-  /** Takes a subject made by `api`, `store` or `watch` apart; undefined for any other. */
+  /** Takes a subject of `api`, `store`, `storeCached` or `watch` apart; undefined for any other. */
   parse(subject: string): ParsedSubject | undefined {
     const tokens = subject.split(".");
     const depth = this.prefix.split(".").length;
     const [area, version, ...rest] = tokens.slice(depth);
     if (version !== "v1") return undefined;
-    if ((area === "api" || area === "store") && rest.length === 5) {
+    if ((area === "api" || area === "store" || area === "cached") && rest.length === 5) {
       const [verb = "", group = "", resource = "", namespace = "", name = ""] = rest;
       return {
-        area,
+        // The same conversation, led by whoever is asked.
+        area: area === "cached" ? "store" : area,
         verb,
         group: groupOf(group),
         resource: unescapeToken(resource),
