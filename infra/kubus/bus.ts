@@ -1,11 +1,13 @@
-/** The NATS server of a cluster: one that Kubus runs, or one that the user does. */
+/** The NATS servers of a cluster: those that Kubus runs, or those that the user does. */
+import { jetstreamManager } from "@nats-io/jetstream";
 import type { Logger } from "pino";
 import { afterFailure, type RestartRecord } from "#libs/actor/restarts.ts";
-import type { World } from "#libs/actor/world.ts";
+import { realWorld, type World } from "#libs/actor/world.ts";
 import { parseAddresses } from "#libs/bus/address.ts";
 import { judgeServer, serverFacts } from "../nats/external.ts";
 import { ensureNatsServer } from "../nats/find.ts";
-import { type NatsServer, startNatsServer } from "../nats/server.ts";
+import { planMembers } from "../nats/members.ts";
+import { type NatsServer, type ServerOptions, startNatsServer } from "../nats/server.ts";
 import { errorText } from "../tools/error-text.ts";
 import { versionText } from "../tools/version.ts";
 import { type BusAddress, connectTo } from "./runners/runner.ts";
@@ -20,45 +22,103 @@ export interface ClusterBus {
 
 export interface OwnBusOptions {
   readonly folder: string;
+  /** 1, or how many make up a cluster. */
+  readonly servers: number;
   readonly prefix: string;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly world: World;
 }
 
-/** Finds or installs a nats-server, starts it, and starts it again when it dies. */
+/** Finds or installs a nats-server, starts one or several, and starts each again when it dies. */
 export async function ownBus(options: OwnBusOptions): Promise<ClusterBus> {
-  const { folder, prefix, env, log, world } = options;
+  const { folder, servers, prefix, env, log, world } = options;
   const { path: program, version, origin } = await ensureNatsServer(env);
+  const members = await planMembers(folder, servers, prefix);
+  const kept = members.map((member) => keepServer({ program, member, world }, log));
+  const stop = async () => {
+    await Promise.all(kept.map((server) => server.stop()));
+  };
+  try {
+    const ports = await Promise.all(kept.map(({ port }) => port));
+    const address = {
+      servers: ports.map((port) => `nats://127.0.0.1:${port}`).join(","),
+      token: members[0]?.token,
+      prefix,
+    };
+    if (servers > 1) await untilJetStream(address, world);
+    const where = `${ports.length > 1 ? "ports" : "port"} ${ports.join(", ")}`;
+    const remark = `${versionText(version)} from ${origin}, ${where}`;
+    return { address, remark, warnings: [], stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface KeptServer {
+  /** Of its first life; rejects when it cannot be started. */
+  readonly port: Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server, and starts it again with backoff for as long as it is not stopped. */
+function keepServer(options: ServerOptions, log: Logger): KeptServer {
+  const { member, world = realWorld } = options;
+  const line = { component: "nats-server", instance: member.name };
   let stopping = false;
   let server: NatsServer | undefined;
   let cancelRestart: () => void = () => undefined;
   let record: RestartRecord = { failures: 0, startedAt: 0 };
   const start = async () => {
     record = { ...record, startedAt: world.monotonic() };
-    server = await startNatsServer({ program, folder, name: prefix, world, onDeath: restartLater });
-    return server;
+    server = await startNatsServer({ ...options, onDeath: restartLater });
+    // Asked to stop while it was starting.
+    if (stopping) await server.stop();
+    return server.port;
   };
   const restartLater = (reason: string) => {
     if (stopping) return;
-    log.error({ component: "nats-server", reason }, "nats-server ended; starting it again");
+    log.error({ ...line, reason }, "nats-server ended; starting it again");
     const { failures, waitMs } = afterFailure(record, world.monotonic());
     record = { ...record, failures };
     cancelRestart = world.after(waitMs, () => {
       start().catch((error: unknown) => restartLater(errorText(error)));
     });
   };
-  const { port, token } = await start();
   return {
-    address: { servers: `nats://127.0.0.1:${port}`, token, prefix },
-    remark: `${versionText(version)} from ${origin}, port ${port}`,
-    warnings: [],
+    port: start(),
     async stop() {
       stopping = true;
       cancelRestart();
       await server?.stop();
     },
   };
+}
+
+const electionMsMax = 60_000;
+const electionPollMs = 100;
+const askMs = 1_000;
+
+/** Servers of a cluster elect one of them before they keep streams. */
+async function untilJetStream(address: BusAddress, world: World): Promise<void> {
+  const bus = await connectTo(address, "up", world);
+  const deadline = world.monotonic() + electionMsMax;
+  try {
+    for (;;) {
+      try {
+        await jetstreamManager(bus.connection, { timeout: askMs });
+        return;
+      } catch (error) {
+        if (world.monotonic() > deadline) {
+          throw new Error(`the NATS servers found no leader: ${errorText(error)}`);
+        }
+      }
+      await world.sleep(electionPollMs);
+    }
+  } finally {
+    await bus.close();
+  }
 }
 
 /** Looks whether the user's server does; rejects with everything that it lacks. */

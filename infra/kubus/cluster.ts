@@ -11,6 +11,9 @@ import { chooseRuntime } from "./docker.ts";
 import { addCluster, kubeconfigPath, kubeconfigText, removeCluster } from "./kubeconfig/file.ts";
 import type { ClusterAccess } from "./kubeconfig/merge.ts";
 import { ownHosts, type Runtime, type Settings } from "./options.ts";
+import { apiGet } from "./api.ts";
+import { type Backend, type FrontDoor, openFrontDoor } from "./frontdoor.ts";
+import { type Layout, readLayout, settleLayout, usualLayout, writeLayout } from "./layout.ts";
 import { firstServiceIp } from "./networks.ts";
 import { checkNames, nodeNames, type Part, planStages, services } from "./plan.ts";
 import { freePort, keptOrFreePort } from "./ports.ts";
@@ -21,9 +24,16 @@ import { InProcessRunner } from "./runners/inprocess.ts";
 import { connectTo, type Runner } from "./runners/runner.ts";
 import { SeparateRunner } from "./runners/separate.ts";
 
+/** Milliseconds for an API server to say that it is ready. */
+const readyzMsMax = 1_000;
+
 /** What is settled before the first step: it costs nothing and fails for the user's reasons. */
 interface Decisions {
+  /** Where clients reach the API servers. */
   readonly port: number;
+  /** Of each API server: the same, or behind a front door others. */
+  readonly ports: readonly number[];
+  readonly layout: Layout;
   readonly runtime: Runtime;
   readonly nodes: readonly string[];
   readonly before: ClusterRecord | undefined;
@@ -42,6 +52,7 @@ export class Cluster {
   #pki: Pki | undefined;
   #connection: NatsBus | undefined;
   #runner: Runner | undefined;
+  #frontDoor: FrontDoor | undefined;
   #record: ClusterRecord | undefined;
 
   private constructor(
@@ -62,7 +73,7 @@ export class Cluster {
 
   /** Rejects when the settings cannot work on this machine; nothing was started then. */
   static async prepare(settings: Settings, env: NodeJS.ProcessEnv, world: World): Promise<Cluster> {
-    const { only, host, port, name } = settings;
+    const { only, name } = settings;
     const isSomeController = only?.some((part) => !services.some((service) => service === part));
     if (only && isSomeController) {
       checkNames(
@@ -71,11 +82,12 @@ export class Cluster {
       );
     }
     const before = await readRecord(settings.data);
-    const serves = only === undefined || only.includes("apiserver");
-    const kept = before ? Number(new URL(before.server).port) : 0;
-    const free = port === 0 ? keptOrFreePort(host, kept) : freePort(host, port);
+    const keptLayout = (await readLayout(settings.data)) ?? (before && usualLayout);
+    const usersServer = settings.natsUrl !== undefined;
+    const layout = settleLayout(settings.layout, keptLayout, usersServer);
     const decided = {
-      port: serves ? await free : port,
+      ...(await choosePorts(settings, layout, before)),
+      layout,
       runtime: await chooseRuntime(settings.runtime, env),
       nodes: nodeNames(name, settings.nodes),
       before,
@@ -122,6 +134,7 @@ export class Cluster {
     if (record?.kubeconfig) {
       await removeCluster(record.kubeconfig, record.context, record.contextBefore);
     }
+    await this.#frontDoor?.close();
     await this.#runner?.stop();
     await this.#connection?.close();
     await this.#bus?.stop();
@@ -130,10 +143,12 @@ export class Cluster {
   }
 
   get #server(): string {
-    const { host } = this.settings;
-    const anywhere = host === "0.0.0.0" || host === "::";
-    const name = anywhere ? "127.0.0.1" : host;
-    return `https://${name.includes(":") ? `[${name}]` : name}:${this.#decided.port}`;
+    return urlOf({ host: reachable(this.settings.host), port: this.#decided.port });
+  }
+
+  get #backends(): Backend[] {
+    const host = reachable(this.settings.host);
+    return this.#decided.ports.map((port) => ({ host, port }));
   }
 
   #runs(service: string): boolean {
@@ -149,12 +164,21 @@ export class Cluster {
 
   async #startBus(): Promise<string> {
     const { natsUrl, context: prefix, separate } = this.settings;
+    const { layout } = this.#decided;
     const log = this.#log;
     const world = this.#world;
     this.#bus = natsUrl
       ? await usersBus(natsUrl, prefix, world)
-      : await ownBus({ folder: this.files.nats, prefix, env: this.#env, log, world });
+      : await ownBus({
+          folder: this.files.nats,
+          servers: layout.busServers,
+          prefix,
+          env: this.#env,
+          log,
+          world,
+        });
     this.warnings.push(...this.#bus.warnings);
+    await writeLayout(this.files.path, layout);
     if (separate) this.#connection = await connectTo(this.#bus.address, "up", world);
     this.#runner = this.#makeRunner();
     await this.#write(this.#firstRecord());
@@ -179,8 +203,9 @@ export class Cluster {
 
   #plan(pki: Pki): Part[][] {
     const { only, host, serviceCidr, data } = this.settings;
-    const { port, runtime, nodes } = this.#decided;
-    return planStages({ only, host, port, pki, serviceCidr, nodes, runtime, data });
+    const { port, ports, layout, runtime, nodes } = this.#decided;
+    const where = { host, port, ports, serviceCidr, data };
+    return planStages({ ...where, only, layout, pki, nodes, runtime });
   }
 
   /** Titles of the stages: the services in each. */
@@ -197,8 +222,26 @@ export class Cluster {
     const stage = this.#plan(known(this.#pki))[index] ?? [];
     await known(this.#runner).start(stage);
     if (!stage.some(({ service }) => service === "apiserver")) return undefined;
-    await untilServing(this.access, this.#world);
+    for (const backend of this.#backends) {
+      await untilServing({ ...this.access, server: urlOf(backend) }, this.#world);
+    }
+    if (this.#backends.length > 1) await this.#openFrontDoor();
     return this.#server;
+  }
+
+  async #openFrontDoor(): Promise<void> {
+    const { access } = this;
+    this.#frontDoor = await openFrontDoor({
+      host: this.settings.host,
+      port: this.#decided.port,
+      backends: this.#backends,
+      isReady: (backend) =>
+        apiGet({ ...access, server: urlOf(backend) }, "/readyz", readyzMsMax).then(
+          ({ status }) => status === 200,
+          () => undefined,
+        ),
+      world: this.#world,
+    });
   }
 
   async #mergeKubeconfig(): Promise<string> {
@@ -234,6 +277,7 @@ export class Cluster {
       pid: process.pid,
       phase: "starting",
       server: this.#server,
+      apiservers: this.#backends.map(urlOf),
       natsUrl: servers,
       natsToken: token,
       prefix,
@@ -250,6 +294,31 @@ export class Cluster {
     this.#record = record;
     await writeRecord(this.files.path, record);
   }
+}
+
+const reachable = (host: string) => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);
+
+const urlOf = ({ host, port }: Backend) =>
+  `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** The port for clients, and those of the API servers behind it; of before where they are free. */
+async function choosePorts(
+  { only, host, port }: Settings,
+  { apiservers }: Layout,
+  before: ClusterRecord | undefined,
+): Promise<Pick<Decisions, "port" | "ports">> {
+  const serves = only === undefined || only.includes("apiserver");
+  if (!serves) return { port, ports: [port] };
+  const portOf = (url: string | undefined) => (url ? Number(new URL(url).port) : 0);
+  const kept = portOf(before?.server);
+  const chosen = await (port === 0 ? keptOrFreePort(host, kept) : freePort(host, port));
+  if (apiservers === 1) return { port: chosen, ports: [chosen] };
+  const ports: number[] = [];
+  while (ports.length < apiservers) {
+    const one = await keptOrFreePort(host, portOf(before?.apiservers?.[ports.length]));
+    ports.push(one === chosen || ports.includes(one) ? await freePort(host, 0) : one);
+  }
+  return { port: chosen, ports };
 }
 
 function known<T>(value: T | undefined): T {

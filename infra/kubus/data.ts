@@ -1,6 +1,7 @@
 /** A cluster's folder: what is written down there about the process that runs it. */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../tools/folder.ts";
 import { isRunning } from "../tools/process.ts";
 
 /** Facts about a cluster for the other commands. */
@@ -10,8 +11,10 @@ export interface ClusterRecord {
   /** Process that runs it. */
   readonly pid: number;
   readonly phase: "starting" | "running";
-  /** `https://127.0.0.1:6443` */
+  /** `https://127.0.0.1:6443`: what is in the kubeconfig. */
   readonly server: string;
+  /** Each API server by itself; just `server` where there is one. */
+  readonly apiservers?: readonly string[];
   /** Without the token of a server that Kubus runs; with what the user gave for his own. */
   readonly natsUrl: string;
   readonly natsToken: string | undefined;
@@ -71,7 +74,7 @@ export async function runningPid(path: string): Promise<number | undefined> {
  * the id of the process that does already.
  */
 export async function claim(path: string): Promise<number | undefined> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path);
   for (;;) {
     try {
       await writeFile(claimFile(path), String(process.pid), { flag: "wx", mode: 0o600 });

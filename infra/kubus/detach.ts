@@ -1,9 +1,10 @@
 /** `kubus up --detach`: a process of its own runs the cluster; this one shows its start. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { realWorld, type World } from "#libs/actor/world.ts";
+import { makeFolder } from "../tools/folder.ts";
 import { dataFiles, readRecord } from "./data.ts";
 import { whichCluster } from "./farewell.ts";
 import type { Settings } from "./options.ts";
@@ -13,7 +14,7 @@ const pollMs = 50;
 /** Sets the exit code to 1 when the cluster does not come up, or its nodes are not ready. */
 export async function startDetached({ data, name }: Settings, world: World = realWorld) {
   const { console: file } = dataFiles(data);
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  await makeFolder(data);
   const output = openSync(file, "w", 0o600);
   const main = join(import.meta.dirname, "main.ts");
   const arguments_ = process.argv.slice(2).filter((argument) => argument !== "--detach");

@@ -33,6 +33,13 @@ describe("settings of up", () => {
     });
   });
 
+  test("of the layout are just those that were given", () => {
+    expect(settings({ stores: "2", storeHistory: "1h" }).layout).toEqual({
+      stores: 2,
+      historyMsMax: 3_600_000,
+    });
+  });
+
   test("the option comes before the environment", () => {
     const env = { NATS_URL: "nats://b" };
     expect(settings({}, env).natsUrl).toBe("nats://b");
@@ -48,6 +55,10 @@ describe("settings of up", () => {
     [{ name: "A b" }, /--name "A b"/],
     [{ name: "../x" }, /--name/],
     [{ wait: "soon" }, /--wait soon: expected a duration/],
+    [{ stores: "0" }, /--stores 0: expected a whole number from 1 to 7/],
+    [{ apiservers: "many" }, /--apiservers many/],
+    [{ storeHistory: "1s" }, /--store-history 1s: expected 10s to 24h/],
+    [{ storeHistoryCount: "5" }, /--store-history-count 5: expected a whole number from 1000/],
   ])("%j is refused", (changed, message) => {
     expect(() => settings(changed)).toThrow(UsageError);
     expect(() => settings(changed)).toThrow(message);

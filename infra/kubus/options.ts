@@ -1,6 +1,7 @@
 /** What `up` was asked for, checked and in units. */
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
+import type { AskedLayout } from "./layout.ts";
 import { serviceCidrOf } from "./networks.ts";
 import { UsageError } from "./usage.ts";
 
@@ -21,6 +22,12 @@ export interface UpOptions {
   readonly wait: string;
   readonly separate?: boolean;
   readonly only?: string;
+  readonly busServers?: string;
+  readonly replicas?: string;
+  readonly stores?: string;
+  readonly apiservers?: string;
+  readonly storeHistory?: string;
+  readonly storeHistoryCount?: string;
 }
 
 export interface Settings {
@@ -42,11 +49,20 @@ export interface Settings {
   readonly separate: boolean;
   /** Names of components; undefined: all. */
   readonly only: readonly string[] | undefined;
+  readonly layout: AskedLayout;
 }
 
 /** As many as there are pod networks of /24 from 10.244.0.0 on. */
 const nodesMax = 3_072;
 const portMax = 65_535;
+/** More would do the same work over again: one store leads, and API servers share a machine. */
+const storesMax = 7;
+const apiserversMax = 9;
+const busServersMax = 5;
+const historyMsMin = 10_000;
+const historyMsMax = 24 * 3_600_000;
+const historyCountMin = 1_000;
+const historyCountMax = 10_000_000;
 
 export function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): Settings {
   const data = dataFolder(options.name, options.data, env);
@@ -66,7 +82,34 @@ export function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): Settin
     waitMs: parseDuration("--wait", options.wait),
     separate: options.separate === true,
     only: options.only === undefined ? undefined : options.only.split(",").filter(Boolean),
+    layout: layoutOf(options),
   };
+}
+
+/** What of the layout the options name. Throws UsageError. */
+export function layoutOf(options: Partial<UpOptions>): AskedLayout {
+  const count = (option: string, text: string | undefined, max: number, min = 1) =>
+    text === undefined ? undefined : wholeNumber(option, text, max, min);
+  const { storeHistory } = options;
+  return {
+    busServers: count("--bus-servers", options.busServers, busServersMax),
+    replicas: count("--replicas", options.replicas, busServersMax),
+    stores: count("--stores", options.stores, storesMax),
+    apiservers: count("--apiservers", options.apiservers, apiserversMax),
+    historyMsMax: storeHistory === undefined ? undefined : historyOf(storeHistory),
+    historyCountMax: count(
+      "--store-history-count",
+      options.storeHistoryCount,
+      historyCountMax,
+      historyCountMin,
+    ),
+  };
+}
+
+function historyOf(text: string): number {
+  const ms = parseDuration("--store-history", text);
+  if (ms >= historyMsMin && ms <= historyMsMax) return ms;
+  throw new UsageError(`--store-history ${text}: expected 10s to 24h`);
 }
 
 /** A name becomes part of node names, contexts and subjects. */
@@ -95,10 +138,10 @@ function runtimeOf(text: string): Runtime | "auto" {
   throw new UsageError(`--runtime ${text}: ${why}choose auto, simulated or docker`);
 }
 
-function wholeNumber(option: string, text: string, max: number): number {
+function wholeNumber(option: string, text: string, max: number, min = 0): number {
   const value = /^\d+$/.test(text) ? Number(text) : -1;
-  if (value >= 0 && value <= max) return value;
-  throw new UsageError(`${option} ${text}: expected a whole number from 0 to ${max}`);
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`${option} ${text}: expected a whole number from ${min} to ${max}`);
 }
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

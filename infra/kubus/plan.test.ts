@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Pki } from "../certs/pki.ts";
+import { type Layout, usualLayout } from "./layout.ts";
 import { firstServiceIp, serviceCidrOf } from "./networks.ts";
 import { checkNames, nodeNames, planStages } from "./plan.ts";
 
@@ -11,11 +12,17 @@ const pki: Pki = {
   admin: credentials,
   serviceAccount: { publicKey: "P", key: "S" },
 };
-const stages = (only?: readonly string[], nodes = ["a-node-1", "a-node-2"]) =>
+const stages = (
+  only?: readonly string[],
+  nodes = ["a-node-1", "a-node-2"],
+  layout: Layout = usualLayout,
+) =>
   planStages({
     only,
     host: "127.0.0.1",
     port: 6443,
+    ports: layout.apiservers === 1 ? [6443] : [7001, 7002],
+    layout,
     pki,
     serviceCidr: "127.96.0.0/16",
     nodes,
@@ -50,6 +57,18 @@ describe("the plan", () => {
 
   test("without nodes has no kubelet", () => {
     expect(names(["kubelet"], [])).toEqual([]);
+  });
+
+  test("has as many stores and API servers as the layout says", () => {
+    const layout = { ...usualLayout, replicas: 3, stores: 3, apiservers: 2, historyMsMax: 60_000 };
+    const [stores = [], apiservers = []] = stages(undefined, [], layout);
+    expect(stores.map(({ instance }) => instance)).toEqual(["0", "1", "2"]);
+    expect(stores[2]?.config).toEqual({ replicas: 3, historyMsMax: 60_000 });
+    const ports = apiservers.map(({ instance, config }) => ({ instance, ...(config as object) }));
+    expect(ports).toMatchObject([
+      { instance: "0", port: 7001, advertisePort: 6443 },
+      { instance: "1", port: 7002, advertisePort: 6443 },
+    ]);
   });
 
   test("can be written down as JSON", () => {

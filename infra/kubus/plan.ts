@@ -3,7 +3,9 @@ import type { ApiServerConfig } from "../../services/apiserver/config.ts";
 import type { ControllersConfig } from "../../services/controllers/config.ts";
 import type { KubeletConfig } from "../../services/kubelet/config.ts";
 import type { ProxyConfig } from "../../services/proxy/main.ts";
+import type { StoreConfig } from "../../services/store/settings.ts";
 import type { Pki } from "../certs/pki.ts";
+import type { Layout } from "./layout.ts";
 import { podCidrOf } from "./networks.ts";
 import type { Runtime } from "./options.ts";
 import { UsageError } from "./usage.ts";
@@ -32,7 +34,11 @@ export interface Part {
 export interface PlanInput {
   readonly only: readonly string[] | undefined;
   readonly host: string;
+  /** Where clients reach the API servers. */
   readonly port: number;
+  /** Of each API server. */
+  readonly ports: readonly number[];
+  readonly layout: Layout;
   readonly pki: Pki;
   readonly serviceCidr: string;
   readonly nodes: readonly string[];
@@ -51,11 +57,22 @@ export const nodeNames = (name: string, count: number): string[] =>
 export function planStages(input: PlanInput): Part[][] {
   const { only } = input;
   const wanted = (service: Service) => only === undefined || only.includes(service);
-  const single = (service: Service, config: unknown): Part[] =>
-    wanted(service) ? [{ service, component: undefined, instance: "0", config }] : [];
+  const single = (service: Service, config: unknown): Part[] => several(service, [config]);
+  const several = (service: Service, configs: readonly unknown[]): Part[] =>
+    wanted(service)
+      ? configs.map((config, index) => {
+          return { service, component: undefined, instance: String(index), config };
+        })
+      : [];
   return [
-    single("store", {}),
-    single("apiserver", apiserverConfig(input)),
+    several(
+      "store",
+      Array.from({ length: input.layout.stores }, () => storeConfig(input.layout)),
+    ),
+    several(
+      "apiserver",
+      input.ports.map((port) => apiserverConfig(input, port)),
+    ),
     [
       ...controllerParts(input),
       ...single("scheduler", {}),
@@ -95,10 +112,21 @@ function kubeletParts({ nodes, runtime, data }: PlanInput): Part[] {
 
 const proxyConfig: ProxyConfig = { mode: "userspace" };
 
-function apiserverConfig({ host, port, pki, serviceCidr }: PlanInput): ApiServerConfig {
+function storeConfig({ replicas, historyMsMax, historyCountMax }: Layout): StoreConfig {
+  return {
+    replicas,
+    ...(historyMsMax === undefined ? {} : { historyMsMax }),
+    ...(historyCountMax === undefined ? {} : { historyCountMax }),
+  };
+}
+
+function apiserverConfig(input: PlanInput, port: number): ApiServerConfig {
+  const { host, pki, serviceCidr } = input;
   return {
     host,
     port,
+    // Pods reach whichever server lives, as other clients do.
+    advertisePort: input.port,
     tls: { ...pki.apiserver, clientCa: pki.ca },
     serviceAccountKeys: [pki.serviceAccount.publicKey],
     serviceAccountSigningKey: pki.serviceAccount.key,

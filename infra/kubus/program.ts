@@ -33,6 +33,13 @@ function up(kubus: Command): void {
     .option("--wait <duration>", "how long to wait for the nodes to be ready", "60s")
     .option("--separate", "one process for each component")
     .option("--only <components>", "just these, separated by commas")
+    .optionsGroup("Layout (kept for the next start):")
+    .option("--bus-servers <count>", "NATS servers: 1, or a cluster of 3 or 5 with as many copies")
+    .option("--stores <count>", "stores: one leads, the others follow")
+    .option("--apiservers <count>", "API servers behind the one address")
+    .option("--replicas <count>", "copies of the store's data on your own servers (--nats-url)")
+    .option("--store-history <duration>", "how long changes can be watched from (10m)")
+    .option("--store-history-count <count>", "how many changes can be watched from (100000)")
     .action(async (options) => {
       const { up: run } = await import("./commands/up.ts");
       await run(options);

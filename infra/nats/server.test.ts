@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { payloadMax } from "./config.ts";
 import { ensureNatsServer } from "./find.ts";
 import { isAlive } from "../tools/process.ts";
+import type { Member } from "./members.ts";
 import { startNatsServer } from "./server.ts";
 
 let folder: string;
@@ -19,8 +20,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const memberIn = (name: string): Member => ({
+  folder: join(folder, name),
+  name,
+  token: "secret",
+});
+
 test("a started server has JetStream, room for large objects and a token", async () => {
-  const server = await startNatsServer({ program, folder: join(folder, "first") });
+  const server = await startNatsServer({ program, member: memberIn("first") });
   try {
     const connection = await connect({ servers: `127.0.0.1:${server.port}`, token: server.token });
     expect(connection.info?.max_payload).toBe(payloadMax);
@@ -36,7 +43,7 @@ test("a started server has JetStream, room for large objects and a token", async
 });
 
 test("the next life has the same address and the streams of the one before", async () => {
-  const options = { program, folder: join(folder, "first") };
+  const options = { program, member: memberIn("first") };
   const port = Number(await readFile(join(folder, "first", "port"), "utf8"));
   const server = await startNatsServer(options);
   try {
@@ -55,7 +62,7 @@ test("a death is told, and a server left over is ended by the next start", async
   const death = new Promise<string>((resolve) => {
     tell = resolve;
   });
-  const options = { program, folder: join(folder, "second") };
+  const options = { program, member: memberIn("second") };
   const first = await startNatsServer({ ...options, onDeath: (reason) => tell(reason) });
   const second = await startNatsServer(options);
   expect(isAlive(first.pid)).toBe(false);
@@ -67,7 +74,8 @@ test("the server ends when the process that started it is killed", async () => {
   const script = `
     import { startNatsServer } from ${JSON.stringify(join(import.meta.dirname, "server.ts"))};
     const [program, folder] = process.argv.slice(1);
-    console.log((await startNatsServer({ program, folder })).pid);
+    const member = { folder, name: "third", token: "secret" };
+    console.log((await startNatsServer({ program, member })).pid);
     process.stdin.resume();`;
   const arguments_ = ["--input-type=module", "-e", script, program, join(folder, "third")];
   const owner = spawn(process.execPath, arguments_, { stdio: ["pipe", "pipe", "inherit"] });
@@ -78,8 +86,8 @@ test("the server ends when the process that started it is killed", async () => {
 });
 
 test("a server that cannot start says why", async () => {
-  const start = startNatsServer({ program: "/bin/false", folder: join(folder, "fourth") });
+  const start = startNatsServer({ program: "/bin/false", member: memberIn("fourth") });
   await expect(start).rejects.toThrow(/did not come up: it ended \(1\)/);
-  const missing = startNatsServer({ program: "/no/such", folder: join(folder, "fifth") });
+  const missing = startNatsServer({ program: "/no/such", member: memberIn("fifth") });
   await expect(missing).rejects.toThrow(/ENOENT/);
 });

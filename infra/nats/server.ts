@@ -1,20 +1,18 @@
 /** Starts a nats-server with JetStream for one cluster, keeps it running and ends it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { realWorld, type World } from "#libs/actor/world.ts";
 import { guard, unguard } from "../tools/guardian.ts";
 import { endProcess, isRunning } from "../tools/process.ts";
 import { serverConfig } from "./config.ts";
+import { bindable, type Member } from "./members.ts";
 
 export interface ServerOptions {
   /** Path of the program. */
   readonly program: string;
-  /** Folder of its own: configuration, streams, log, process id. Made when absent. */
-  readonly folder: string;
-  readonly name?: string;
+  /** Its folder holds configuration, streams, log and process id; made when absent. */
+  readonly member: Member;
   /** Milliseconds until it must answer. Default 20,000. */
   readonly startMsMax?: number;
   readonly world?: World;
@@ -37,11 +35,11 @@ const stopMsMax = 10_000;
 
 /** Starts a server on loopback; rejects with the end of its log when it does not come up. */
 export async function startNatsServer(options: ServerOptions): Promise<NatsServer> {
-  const { program, folder, name = "kubus", startMsMax = 20_000, world = realWorld } = options;
+  const { program, member, startMsMax = 20_000, world = realWorld } = options;
+  const { folder, name, token, cluster } = member;
   const at = (file: string) => join(folder, file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await endLeftoverServer(folder, world);
-  const token = await keptToken(at("token"));
   const config = serverConfig({
     name,
     port: await keptPort(at("port")),
@@ -49,6 +47,7 @@ export async function startNatsServer(options: ServerOptions): Promise<NatsServe
     storeFolder: at("jetstream"),
     portsFolder: folder,
     logFile: at("nats-server.log"),
+    ...(cluster ? { cluster } : {}),
   });
   await writeFile(at("nats-server.conf"), config, { mode: 0o600 });
   const child = launch(program, at("nats-server.conf"));
@@ -104,27 +103,10 @@ export async function endLeftoverServer(folder: string, world: World): Promise<v
   }
 }
 
-/** The same over all lives of a cluster, so that a copied command stays valid. */
-async function keptToken(file: string): Promise<string> {
-  const kept = await readFile(file, "utf8").catch(() => "");
-  if (kept !== "") return kept;
-  const token = randomBytes(18).toString("base64url");
-  await writeFile(file, token, { mode: 0o600 });
-  return token;
-}
-
 /** The port of the life before when it is still free, else -1: the server chooses one. */
 async function keptPort(file: string): Promise<number> {
   const port = Number(await readFile(file, "utf8").catch(() => "0"));
-  return port > 0 && (await isFree(port)) ? port : -1;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
+  return port > 0 ? ((await bindable(port)) ?? -1) : -1;
 }
 
 interface Waiting {

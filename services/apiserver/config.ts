@@ -21,6 +21,8 @@ export interface ApiServerConfig {
   readonly nodePortMax?: number;
   /** Where nodes and pods reach this server; default: `host`, or 127.0.0.1 when that is 0.0.0.0. */
   readonly advertiseAddress?: string;
+  /** Default: `port`. Another one where something in front shares several servers out. */
+  readonly advertisePort?: number;
 }
 
 export interface StaticToken {

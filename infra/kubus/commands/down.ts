@@ -1,6 +1,7 @@
 /** `kubus down`: ends a cluster, also one whose process was killed. */
 import { rm } from "node:fs/promises";
 import { realWorld } from "#libs/actor/world.ts";
+import { keptFolders } from "../../nats/members.ts";
 import { endLeftoverServer } from "../../nats/server.ts";
 import { errorText } from "../../tools/error-text.ts";
 import { endProcess } from "../../tools/process.ts";
@@ -25,7 +26,8 @@ export async function down({ name, data, purge }: DownOptions): Promise<void> {
   const record = await readRecord(folder);
   if (record) {
     // All of this is done already when the process could end in order.
-    await endLeftoverServer(dataFiles(folder).nats, realWorld);
+    const servers = await keptFolders(dataFiles(folder).nats);
+    await Promise.all(servers.map((server) => endLeftoverServer(server, realWorld)));
     if (record.runtime === "docker") await removeContainers(folder);
     if (record.kubeconfig) {
       await removeCluster(record.kubeconfig, record.context, record.contextBefore);

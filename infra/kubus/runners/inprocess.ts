@@ -16,8 +16,8 @@ export interface InProcessOptions {
 
 export class InProcessRunner implements Runner {
   readonly #options: InProcessOptions;
-  /** One connection for each service: its components share what they watch, as in one process. */
-  readonly #buses = new Map<Service, Promise<NatsBus>>();
+  /** A connection each, as processes have: a service's components share what they watch. */
+  readonly #buses = new Map<string, Promise<NatsBus>>();
   readonly #running: Supervised[] = [];
 
   constructor(options: InProcessOptions) {
@@ -26,7 +26,12 @@ export class InProcessRunner implements Runner {
 
   async start(parts: readonly Part[]): Promise<void> {
     const started = await Promise.all(parts.map((part) => this.#startPart(part)));
-    await Promise.all(started.flat().map(({ ready }) => ready));
+    const [stores, others] = [true, false].map((isStore) =>
+      started.flat().filter(({ name }) => (name === "store") === isStore),
+    );
+    await Promise.all((others ?? []).map(({ ready }) => ready));
+    // The first that leads serves; the others follow when they have read what it wrote.
+    if (stores?.length) await Promise.any(stores.map(({ ready }) => ready));
   }
 
   async stop(): Promise<void> {
@@ -42,7 +47,10 @@ export class InProcessRunner implements Runner {
   }
 
   async #startPart({ service, component, instance, config }: Part): Promise<Supervised[]> {
-    const [loaded, bus] = await Promise.all([loadComponents(service), this.#bus(service)]);
+    const [loaded, bus] = await Promise.all([
+      loadComponents(service),
+      this.#bus(service, instance),
+    ]);
     const { log, world } = this.#options;
     const chosen = loaded.filter(({ name }) => component === undefined || name === component);
     return chosen.map((one: Component<never>) => {
@@ -52,10 +60,12 @@ export class InProcessRunner implements Runner {
     });
   }
 
-  #bus(service: Service): Promise<NatsBus> {
+  #bus(service: Service, instance: string): Promise<NatsBus> {
     const { bus, world } = this.#options;
-    const made = this.#buses.get(service) ?? connectTo(bus, service, world);
-    this.#buses.set(service, made);
+    // Several stores or API servers must not fall with one connection.
+    const name = isBackbone(service) && instance !== "0" ? `${service}.${instance}` : service;
+    const made = this.#buses.get(name) ?? connectTo(bus, name, world);
+    this.#buses.set(name, made);
     return made;
   }
 }
