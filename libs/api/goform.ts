@@ -14,6 +14,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** JSON names whose Go names are not just capitalized. */
 const goNames: Readonly<Record<string, string>> = {
+  apiGroups: "APIGroups",
+  apiGroup: "APIGroup",
   apiVersion: "APIVersion",
   awsElasticBlockStore: "AWSElasticBlockStore",
   cephfs: "CephFS",

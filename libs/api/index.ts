@@ -15,12 +15,19 @@ import { resourcequotas } from "./core/v1/resourcequotas.ts";
 import { secrets } from "./core/v1/secrets.ts";
 import { serviceaccounts } from "./core/v1/serviceaccounts.ts";
 import { services } from "./core/v1/services.ts";
+import { controllerrevisions } from "./apps/v1/controllerrevisions.ts";
+import { daemonsets } from "./apps/v1/daemonsets.ts";
 import { deployments } from "./apps/v1/deployments.ts";
 import { replicasets } from "./apps/v1/replicasets.ts";
+import { statefulsets } from "./apps/v1/statefulsets.ts";
 import { leases } from "./coordination/v1/leases.ts";
 import { endpointslices } from "./discovery/v1/endpointslices.ts";
 import { groupEvents } from "./events/v1/events.ts";
 import { poddisruptionbudgets } from "./policy/v1/poddisruptionbudgets.ts";
+import { clusterrolebindings } from "./rbac/v1/clusterrolebindings.ts";
+import { clusterroles } from "./rbac/v1/clusterroles.ts";
+import { rolebindings } from "./rbac/v1/rolebindings.ts";
+import { roles } from "./rbac/v1/roles.ts";
 import { priorityclasses } from "./scheduling/v1/priorityclasses.ts";
 import { runtimeclasses } from "./node/v1/runtimeclasses.ts";
 import { storageclasses } from "./storage/v1/storageclasses.ts";
@@ -48,12 +55,19 @@ export const resources: readonly ResourceDefinition[] = [
   secrets,
   serviceaccounts,
   services,
+  controllerrevisions,
+  daemonsets,
   deployments,
   replicasets,
+  statefulsets,
   leases,
   endpointslices,
   groupEvents,
   poddisruptionbudgets,
+  clusterrolebindings,
+  clusterroles,
+  rolebindings,
+  roles,
   priorityclasses,
   runtimeclasses,
   csidrivers,

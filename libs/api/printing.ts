@@ -59,6 +59,9 @@ export const createdAtColumn: PrintColumn<KubeObject> = {
   cell: ({ metadata }) => metadata?.creationTimestamp ?? null,
 };
 
+/** The table of such kinds. Without a row it has not even a list of rows. */
+export const defaultColumns: readonly PrintColumn<KubeObject>[] = [nameColumn, createdAtColumn];
+
 /** `a=1,b=2`, sorted; `<none>` for nothing. */
 export function labelsText(labels: Readonly<Record<string, string>> | undefined): string {
   const pairs = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);

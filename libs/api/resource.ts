@@ -122,6 +122,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly confidential: boolean;
   /** Seconds after which an untouched object expires; 0 never. */
   readonly ttlSeconds: number;
+  /** Says, in place, what protobuf has no place for: what embedded objects are. */
+  afterDecoding?(object: T): void;
   /** Fills defaults into a fresh draft, in place. */
   defaults?(draft: T): void;
   /** Clears or sets what the server owns on create (status, …), in place. */
@@ -131,6 +133,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   /** Errors besides those of metadata, which generic code checks. */
   validate(object: T, facts: RequestFacts): FieldError[];
   validateUpdate?(object: T, old: T, facts: RequestFacts): FieldError[];
+  /** Kubernetes checks the metadata of its updates like that of a new object, too. */
+  readonly checkedAsNew?: boolean;
   /** How metadata.name must look. */
   readonly nameRule: NameRule;
   /** Text of a warning that comes with every answer about the resource. */

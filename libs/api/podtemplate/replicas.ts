@@ -48,6 +48,16 @@ export function validateReplicaCounts(
   return errors;
 }
 
+/** Collisions of names are counted and never forgotten; absent is less than 0. */
+export function validateCollisions(
+  count: number | undefined,
+  before: number | undefined,
+  path: string,
+): FieldError[] {
+  if (before === undefined || (count !== undefined && count >= before)) return [];
+  return [invalid(`${path}.collisionCount`, count ?? 0, "cannot be decremented")];
+}
+
 const partsOfReplicas: ReadonlySet<CountName> = new Set([
   "updatedReplicas",
   "fullyLabeledReplicas",

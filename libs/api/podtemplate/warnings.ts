@@ -3,6 +3,7 @@ import type {
   Affinity,
   Container,
   EphemeralContainer,
+  PersistentVolumeClaimSpec,
   PodAffinity,
   PodSpec,
   PodTemplateSpec,
@@ -222,14 +223,25 @@ function containerWarnings(container: Container | EphemeralContainer, path: stri
 
 function fractionWarnings({ resources }: Container | EphemeralContainer, path: string): string[] {
   return (["limits", "requests"] as const).flatMap((kind) =>
-    ["memory", "ephemeral-storage"].flatMap((name) => {
-      const quantity = resources?.[kind]?.[name];
-      if (quantity === undefined || isWholeQuantity(quantity)) return [];
-      const shown = goQuote(canonicalQuantity(quantity));
-      const at = `${path}.resources.${kind}[${name}]`;
-      return [`${at}: fractional byte value ${shown} is invalid, must be an integer`];
-    }),
+    ["memory", "ephemeral-storage"].flatMap((name) =>
+      byteWarnings(resources?.[kind]?.[name], `${path}.resources.${kind}[${name}]`),
+    ),
   );
+}
+
+/** Bytes are whole. */
+function byteWarnings(quantity: string | undefined, path: string): string[] {
+  if (quantity === undefined || isWholeQuantity(quantity)) return [];
+  const shown = goQuote(canonicalQuantity(quantity));
+  return [`${path}: fractional byte value ${shown} is invalid, must be an integer`];
+}
+
+/** Warnings for the spec of a claim, alone or in a template. */
+export function claimWarnings(spec: PersistentVolumeClaimSpec, path: string): string[] {
+  return (["requests", "limits"] as const).flatMap((kind) => {
+    const storage = spec.resources?.[kind]?.["storage"];
+    return byteWarnings(storage, `${path}.resources.${kind}[storage]`);
+  });
 }
 
 function envWarnings({ env = [] }: Container | EphemeralContainer, path: string): string[] {
@@ -284,10 +296,14 @@ interface Templated extends KubeObject {
   readonly spec?: { readonly template?: PodTemplateSpec };
 }
 
-/** Warnings for what makes pods of a template: of its name when it is new, else of what changed. */
-export function templateWarnings({ metadata, spec }: Templated, old?: Templated): string[] {
+/** Warnings for what makes pods of a template: of its name when it is new, and of the template. */
+export function templateWarnings(object: Templated, old?: Templated): string[] {
+  const name = old === undefined ? podNameWarnings(object.metadata?.name ?? "") : [];
+  return [...name, ...changedTemplateWarnings(object, old)];
+}
+
+/** Warnings for a template that is new or was changed. */
+export function changedTemplateWarnings({ spec }: Templated, old?: Templated): string[] {
   const template = spec?.template ?? {};
-  const name = old === undefined ? podNameWarnings(metadata?.name ?? "") : [];
-  if (semanticEqual(template, old?.spec?.template)) return name;
-  return [...name, ...podWarnings(template, "spec.template")];
+  return semanticEqual(template, old?.spec?.template) ? [] : podWarnings(template, "spec.template");
 }

@@ -52,6 +52,18 @@ export function countOrPercentField(
   return nonNegative(field, value);
 }
 
+/** The number in a count or percentage; 0 for what is neither. */
+export function countOrPercentNumber(value: number | string | undefined): number {
+  if (typeof value !== "string") return value ?? 0;
+  return percentErrors(value).length === 0 ? Number.parseInt(value, 10) : 0;
+}
+
+/** An error when a percentage says more than all. */
+export function atMostAllField(field: string, value: number | string | undefined): FieldError[] {
+  const isTooMuch = typeof value === "string" && countOrPercentNumber(value) > 100;
+  return isTooMuch ? [invalid(field, value, "must not be greater than 100%")] : [];
+}
+
 /** A path below some folder: relative, and never upwards. */
 export function descendingPathField(field: string, path: string): FieldError[] {
   const errors = noBackstepsField(field, path);

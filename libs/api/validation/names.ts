@@ -49,12 +49,14 @@ export function envNameErrors(name: string): string[] {
   ];
 }
 
+const headerName = "[-A-Za-z0-9]+";
+const headerNameRegex = new RegExp(`^(?:${headerName})$`);
+
 /** Why `name` is no name of an HTTP header; empty when it is one. */
 export function httpHeaderNameErrors(name: string): string[] {
-  const pattern = "[-A-Za-z0-9]+";
-  if (new RegExp(`^(?:${pattern})$`).test(name)) return [];
+  if (headerNameRegex.test(name)) return [];
   const rule = "a valid HTTP header must consist of alphanumeric characters or '-'";
-  return [shapeText(rule, pattern, ["X-Header-Name"])];
+  return [shapeText(rule, headerName, ["X-Header-Name"])];
 }
 
 const underscoredLabel = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
@@ -72,12 +74,14 @@ export function searchDomainErrors(domain: string): string[] {
   return [...errors, shapeText(rule, underscoredSubdomain, ["example.com"])];
 }
 
+const percentPattern = "[0-9]+%";
+const percentRegex = new RegExp(`^(?:${percentPattern})$`);
+
 /** `25%`, without a sign. */
 export function percentErrors(percent: string): string[] {
-  const pattern = "[0-9]+%";
-  if (new RegExp(`^(?:${pattern})$`).test(percent)) return [];
+  if (percentRegex.test(percent)) return [];
   const rule = "a valid percent string must be a numeric string followed by an ending '%'";
-  return [shapeText(rule, pattern, ["1%", "93%"])];
+  return [shapeText(rule, percentPattern, ["1%", "93%"])];
 }
 
 /** 4, 6, or 0 for no address. Leading zeros are accepted in IPv4, as Kubernetes still does. */

@@ -8,13 +8,22 @@ import { semanticEqual, validateImmutable } from "../../equality.ts";
 import { forbidden, invalid, notSupported, required, type FieldError } from "../../errors.ts";
 import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
-import { templateColumns, validateReplicaCounts } from "../../podtemplate/replicas.ts";
+import {
+  templateColumns,
+  validateCollisions,
+  validateReplicaCounts,
+} from "../../podtemplate/replicas.ts";
 import { validateRequiredSelector, validateSelectedTemplate } from "../../podtemplate/selected.ts";
 import { templateWarnings } from "../../podtemplate/warnings.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { selectorOfLabelSelector, selectorText } from "../../selectors.ts";
-import { countOrPercentField, nonNegative } from "../../validation/fields.ts";
+import {
+  atMostAllField,
+  countOrPercentField,
+  countOrPercentNumber,
+  nonNegative,
+} from "../../validation/fields.ts";
 import { everyVerb } from "../../verbs.ts";
 
 export const deployments = defineResource<Deployment>({
@@ -181,27 +190,18 @@ function validateRollingUpdate(
     ...countOrPercentField(at, maxUnavailable),
     ...countOrPercentField(`${path}.maxSurge`, maxSurge),
   ];
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+  if (countOrPercentNumber(maxUnavailable) === 0 && countOrPercentNumber(maxSurge) === 0) {
     errors.push(invalid(at, maxUnavailable, "may not be 0 when `maxSurge` is 0"));
   }
-  const percent = /^([0-9]+)%$/.exec(String(maxUnavailable))?.[1];
-  if (percent !== undefined && Number(percent) > 100) {
-    errors.push(invalid(at, maxUnavailable, "must not be greater than 100%"));
-  }
-  return errors;
+  return [...errors, ...atMostAllField(at, maxUnavailable)];
 }
-
-const isZero = (count: number | string): boolean => Number.parseInt(String(count), 10) === 0;
 
 function validateStatusUpdate(deployment: Deployment, old: Deployment): FieldError[] {
   const { status = {} } = deployment;
-  const errors = validateReplicaCounts(status, deploymentCounts, "status");
-  const collisions = status.collisionCount ?? 0;
-  const before = old.status?.collisionCount;
-  if (before === undefined || (status.collisionCount !== undefined && collisions >= before)) {
-    return errors;
-  }
-  return [...errors, invalid("status.collisionCount", collisions, "cannot be decremented")];
+  return [
+    ...validateReplicaCounts(status, deploymentCounts, "status"),
+    ...validateCollisions(status.collisionCount, old.status?.collisionCount, "status"),
+  ];
 }
 
 const deploymentCounts = [

@@ -47,6 +47,7 @@ export const replicasets = defineResource<ReplicaSet>({
     ...validate(set),
     ...validateImmutable("spec.selector", set.spec?.selector, old.spec?.selector),
   ],
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   warnings: templateWarnings,
   subresources: [

@@ -27,6 +27,7 @@ export const configmaps = defineResource<ConfigMap>({
   ttlSeconds: 0,
   validate,
   validateUpdate,
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   subresources: [],
   printColumns: [

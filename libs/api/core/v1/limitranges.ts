@@ -6,7 +6,7 @@ import {
   validateContainerResourceName,
   validateResourceName,
 } from "../../podtemplate/resources.ts";
-import { nameColumn } from "../../printing.ts";
+import { defaultColumns } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { qualifiedNameField } from "../../validation/fields.ts";
 import { canonicalQuantity, compareQuantities } from "../../quantity.ts";
@@ -37,14 +37,7 @@ export const limitranges = defineResource<LimitRange>({
   },
   nameRule: "dnsSubdomain",
   subresources: [],
-  printColumns: [
-    nameColumn,
-    {
-      name: "Created At",
-      type: "date",
-      cell: ({ metadata }) => metadata?.creationTimestamp ?? null,
-    },
-  ],
+  printColumns: defaultColumns,
   fieldSelectors: {},
   defaultPropagation: "background",
 });

@@ -43,6 +43,7 @@ export const pods = defineResource<Pod>({
   prepareForUpdate,
   validate: validatePodCreate,
   validateUpdate: validatePodUpdate,
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   warnings,
   subresources: [

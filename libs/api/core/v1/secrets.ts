@@ -30,6 +30,7 @@ export const secrets = defineResource<Secret>({
   defaults,
   validate,
   validateUpdate,
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   warnings,
   subresources: [],

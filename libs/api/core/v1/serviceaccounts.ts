@@ -22,6 +22,7 @@ export const serviceaccounts = defineResource<ServiceAccount>({
   confidential: false,
   ttlSeconds: 0,
   validate: () => [],
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   warnings,
   subresources: [

@@ -37,6 +37,7 @@ export const services = defineResource<Service>({
   prepareForUpdate: prepareServiceUpdate,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  checkedAsNew: true,
   nameRule: "dnsLabel",
   warnings: serviceWarnings,
   subresources: [

@@ -3,7 +3,12 @@ import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from "#proto/gen/k8
 import { invalid, type FieldError } from "../../errors.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
-import { countOrPercentField, nonNegative, optionalWordField } from "../../validation/fields.ts";
+import {
+  atMostAllField,
+  countOrPercentField,
+  nonNegative,
+  optionalWordField,
+} from "../../validation/fields.ts";
 import { validateLabelSelector } from "../../validation/selectors.ts";
 import { everyVerb } from "../../verbs.ts";
 
@@ -91,10 +96,7 @@ function validateSpec(spec: PodDisruptionBudgetSpec): FieldError[] {
 
 function validateAmount(path: string, amount: number | string | undefined): FieldError[] {
   if (amount === undefined) return [];
-  const errors = countOrPercentField(path, amount);
-  const isPercent = typeof amount === "string" && /^\d+%$/.test(amount);
-  if (!isPercent || Number.parseInt(amount, 10) <= 100) return errors;
-  return [...errors, invalid(path, amount, "must not be greater than 100%")];
+  return [...countOrPercentField(path, amount), ...atMostAllField(path, amount)];
 }
 
 function validateStatus({ status = {} }: PodDisruptionBudget): FieldError[] {

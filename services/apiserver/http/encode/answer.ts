@@ -1,6 +1,7 @@
 /** Objects and lists in the form that the client takes. */
 import { notAcceptable } from "#libs/api/errors.ts";
 import { goJson } from "#libs/api/gotext.ts";
+import { defaultColumns } from "#libs/api/printing.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { Listed, Version } from "../../registry/request.ts";
 import { versionText } from "../body/decode.ts";
@@ -148,11 +149,15 @@ function* tableParts(
     metadata: listMeta(listed),
     columnDefinitions: columns,
   };
-  yield Buffer.from(`${goJson(head).slice(0, -1)},"rows":[`);
+  const start = `${goJson(head).slice(0, -1)},"rows":`;
+  if (listed.versions.length === 0 && definition.printColumns === defaultColumns) {
+    yield Buffer.from(`${start}null}\n`);
+    return;
+  }
+  yield Buffer.from(`${start}[`);
   for (const [index, version] of listed.versions.entries()) {
     if (index > 0) yield comma;
     yield Buffer.from(goJson(tableRow(version, { apiVersion, include, now })));
   }
   yield Buffer.from("]}\n");
 }
-

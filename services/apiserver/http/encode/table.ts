@@ -1,6 +1,6 @@
 /** Tables: what `kubectl get` prints. */
 import { badRequest } from "#libs/api/errors.ts";
-import { ageText } from "#libs/api/printing.ts";
+import { ageText, defaultColumns, nameColumn } from "#libs/api/printing.ts";
 import type { KubeObject, PrintColumn } from "#libs/api/resource.ts";
 import type { Version } from "../../registry/request.ts";
 import type { ListMeta } from "./json.ts";
@@ -106,8 +106,7 @@ function rowConditions(object: KubeObject): RowCondition[] {
   const { status } = object as { status?: { phase?: string } };
   const phase = status?.phase;
   if (phase !== "Succeeded" && phase !== "Failed") return [];
-  const message =
-    phase === "Succeeded" ? "The pod has completed successfully." : "The pod failed.";
+  const message = phase === "Succeeded" ? "The pod has completed successfully." : "The pod failed.";
   return [{ type: "Completed", status: "True", reason: phase, message }];
 }
 
@@ -116,26 +115,14 @@ interface Scale extends KubeObject {
   readonly status?: { readonly replicas?: number };
 }
 
-const nameOf = ({ metadata }: KubeObject) => metadata?.name ?? "";
-
-const defaultColumns: readonly PrintColumn<KubeObject>[] = [
+const scaleColumns: readonly PrintColumn<KubeObject>[] = [
   {
     name: "Name",
     type: "string",
     format: "name",
-    description: "Unique within its namespace.",
-    cell: nameOf,
+    description: "Whose scale it is.",
+    cell: nameColumn.cell,
   },
-  {
-    name: "Created At",
-    type: "date",
-    description: "When the object was created.",
-    cell: ({ metadata }) => metadata?.creationTimestamp ?? "<unknown>",
-  },
-];
-
-const scaleColumns: readonly PrintColumn<KubeObject>[] = [
-  { name: "Name", type: "string", format: "name", description: "Whose scale it is.", cell: nameOf },
   {
     name: "Desired",
     type: "integer",

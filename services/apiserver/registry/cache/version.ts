@@ -189,6 +189,7 @@ export function withTypeAndRevision(
   revision: number,
 ): KubeObject {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = fields;
+  definition.afterDecoding?.(fields);
   return {
     kind: definition.kind,
     apiVersion: apiVersionOf(definition),

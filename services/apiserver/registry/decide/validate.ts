@@ -69,7 +69,7 @@ export function validateUpdated(
       ? (definition.validateUpdate?.(draft, old, facts) ?? definition.validate(draft, facts))
       : (part.validateUpdate?.(draft, old, facts) ?? []);
   const again =
-    part === undefined && checkedAsNew.has(definition.plural)
+    part === undefined && definition.checkedAsNew === true
       ? validateMetadata(metadata, definition)
       : [];
   // Kubernetes checks metadata in generic code and for each kind, and lists causes as often.
@@ -82,12 +82,3 @@ export function validateUpdated(
     ...own,
   ];
 }
-
-/** Kinds whose update validation includes that of a new object (pkg/apis/core/validation). */
-const checkedAsNew: ReadonlySet<string> = new Set([
-  "configmaps",
-  "pods",
-  "secrets",
-  "serviceaccounts",
-  "services",
-]);
