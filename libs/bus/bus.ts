@@ -16,6 +16,11 @@ export interface BusSubscription {
   unsubscribe(): void;
 }
 
+export interface MessageSubscription extends BusSubscription {
+  /** Asks for no more messages; resolves when those that were under way have been handed over. */
+  drain(): Promise<void>;
+}
+
 export interface RequestOptions {
   /** Milliseconds until `BusTimeoutError`. Default 10,000. */
   readonly timeoutMs?: number;
@@ -65,7 +70,7 @@ export interface Bus {
     subject: string,
     handler: (message: BusMessage) => void,
     options?: { readonly queue?: string },
-  ): BusSubscription;
+  ): MessageSubscription;
   /** Called after the connection was lost and made again: messages may have been missed. */
   onReconnect(listener: () => void): BusSubscription;
   /** Resolves when the server has seen everything published so far. */

@@ -9,6 +9,7 @@ import {
   type BusSubscription,
   BusTimeoutError,
   BusUnavailableError,
+  type MessageSubscription,
   NoRespondersError,
   type RequestOptions,
 } from "./bus.ts";
@@ -157,7 +158,7 @@ export class NatsBus implements Bus {
     subject: string,
     handler: (message: BusMessage) => void,
     { queue }: { readonly queue?: string } = {},
-  ): BusSubscription {
+  ): MessageSubscription {
     const subscription = this.connection.subscribe(subject, {
       ...(queue ? { queue } : {}),
       callback: (error, message) => {
@@ -166,7 +167,10 @@ export class NatsBus implements Bus {
         this.faults.pass(received.subject, () => hand(handler, received));
       },
     });
-    return { unsubscribe: () => subscription.unsubscribe() };
+    return {
+      unsubscribe: () => subscription.unsubscribe(),
+      drain: () => subscription.drain(),
+    };
   }
 
   onReconnect(listener: () => void): BusSubscription {

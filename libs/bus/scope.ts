@@ -70,8 +70,10 @@ export function scopedBus(bus: Bus, signal: AbortSignal, gate: Gate): Bus {
     request: (subject, payload, options) => bus.request(subject, payload, withSignal(options)),
     requestStream: (subject, payload, options) =>
       bus.requestStream(subject, payload, withSignal(options)),
-    subscribe: (subject, handler, options) =>
-      scoped(bus.subscribe(subject, passing(handler), options)),
+    subscribe(subject, handler, options) {
+      const subscription = bus.subscribe(subject, passing(handler), options);
+      return { ...scoped(subscription), drain: () => subscription.drain() };
+    },
     onReconnect: (listener) => scoped(bus.onReconnect(listener)),
     flush: () => bus.flush(),
     close: () => Promise.resolve(),

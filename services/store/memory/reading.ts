@@ -99,7 +99,8 @@ export function readChanges(
 
 export function readHead(memory: StoreMemory, { group, resource }: HeadRequest): HeadResponse {
   const { revision, floor } = memory;
-  return { revision, resourceRevision: memory.table(group, resource)?.revision ?? 0, floor };
+  const resourceRevision = memory.table(group, resource)?.revision ?? 0;
+  return { revision, resourceRevision, floor, failure: none };
 }
 
 /**
