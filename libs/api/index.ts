@@ -36,6 +36,9 @@ import { csinodes } from "./storage/v1/csinodes.ts";
 import { csistoragecapacities } from "./storage/v1/csistoragecapacities.ts";
 import { volumeattachments } from "./storage/v1/volumeattachments.ts";
 import { volumeattributesclasses } from "./storage/v1/volumeattributesclasses.ts";
+import { flowschemas } from "./flowcontrol/v1/flowschemas.ts";
+import { prioritylevelconfigurations } from "./flowcontrol/v1/prioritylevelconfigurations.ts";
+import { apiservices } from "./apiregistration/v1/apiservices.ts";
 import type { KubeObject, ResourceDefinition } from "./resource.ts";
 
 export const resources: readonly ResourceDefinition[] = [
@@ -76,4 +79,7 @@ export const resources: readonly ResourceDefinition[] = [
   storageclasses,
   volumeattachments,
   volumeattributesclasses,
+  flowschemas,
+  prioritylevelconfigurations,
+  apiservices,
 ].map((resource) => resource as unknown as ResourceDefinition<KubeObject>);

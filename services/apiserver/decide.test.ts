@@ -5,7 +5,12 @@ import { bootstrapObjects } from "./decide.ts";
 import { holds } from "./registry/bootstrap.ts";
 import { keyOf } from "./registry/caches.ts";
 
-const facilities = { serviceIp: "127.96.0.1", advertiseAddress: "192.0.2.1", port: 6443 };
+const facilities = {
+  serviceIp: "127.96.0.1",
+  advertiseAddress: "192.0.2.1",
+  port: 6443,
+  versions: resources,
+};
 const objects = bootstrapObjects(facilities);
 
 it("every object is of a kind that is served, in a valid form", () => {

@@ -1,6 +1,9 @@
 /** Which objects the API server itself keeps in every cluster. Pure. */
+import { localServices, managedLabel } from "#libs/api/apiregistration/v1/local.ts";
+import { semanticEqual } from "#libs/api/equality.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { systemPriorities } from "#libs/api/scheduling/v1/priorityclasses.ts";
+import { flowControlObjects } from "./fairness/bootstrap.ts";
 
 /** An object that has to be there. */
 export interface BootstrapObject {
@@ -10,6 +13,8 @@ export interface BootstrapObject {
   readonly object: KubeObject & Record<string, unknown>;
   /** True when an object that differs is put right; false when being there is enough. */
   readonly enforced: boolean;
+  /** Says what takes the place of an object that is there, instead of `enforced`. */
+  revise?(current: KubeObject): KubeObject | undefined;
 }
 
 export interface Facilities {
@@ -18,6 +23,8 @@ export interface Facilities {
   /** Where nodes and pods reach this API server. */
   readonly advertiseAddress: string;
   readonly port: number;
+  /** What this server answers. */
+  readonly versions: readonly { readonly group: string; readonly version: string }[];
 }
 
 const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -25,15 +32,28 @@ const serviceName = "kubernetes";
 const portName = "https";
 const servicePort = 443;
 
-/** In the order in which they are written. */
+/** What is written when the server starts, in that order. */
 export function bootstrapObjects(facilities: Facilities): BootstrapObject[] {
   return [
     ...systemNamespaces.map(namespaceObject),
     ...Object.entries(systemPriorities).map(priorityObject),
-    serviceObject(facilities),
-    endpointsObject(facilities),
-    endpointSliceObject(facilities),
+    ...localServices(facilities.versions).map(serviceOfVersion),
+    ...flowControlObjects,
+    ...addressObjects(facilities),
   ];
+}
+
+/** What is put right again and again while the server runs: a part of the above. */
+export function keptObjects(facilities: Facilities): BootstrapObject[] {
+  return [
+    ...systemNamespaces.map(namespaceObject),
+    ...flowControlObjects,
+    ...addressObjects(facilities),
+  ];
+}
+
+function addressObjects(facilities: Facilities): BootstrapObject[] {
+  return [serviceObject(facilities), endpointsObject(facilities), endpointSliceObject(facilities)];
 }
 
 function namespaceObject(name: string): BootstrapObject {
@@ -51,6 +71,18 @@ function priorityObject([name, value]: [name: string, value: number]): Bootstrap
   };
   const resource = "priorityclasses.scheduling.k8s.io";
   return { resource, namespace: "", object, enforced: false };
+}
+
+function serviceOfVersion(service: KubeObject): BootstrapObject {
+  const resource = "apiservices.apiregistration.k8s.io";
+  const object = service as BootstrapObject["object"];
+  // An administrator who takes the label away keeps the object for himself.
+  const isOwn = ({ metadata }: KubeObject) => metadata?.labels?.[managedLabel] === "onstart";
+  const revise = (current: KubeObject & Record<string, unknown>) => {
+    if (!isOwn(current) || semanticEqual(current["spec"], object["spec"])) return undefined;
+    return { ...current, spec: object["spec"] };
+  };
+  return { resource, namespace: "", object, enforced: false, revise };
 }
 
 function serviceObject({ serviceIp, port }: Facilities): BootstrapObject {

@@ -7,10 +7,12 @@ import type { BusSubscription } from "#libs/bus/bus.ts";
 import { assembleContext, rangeOf } from "./assembly.ts";
 import { openBusDoor } from "./bus/door.ts";
 import { advertisedAddress, defaultIssuer, type ApiServerConfig } from "./config.ts";
-import { bootstrapObjects } from "./decide.ts";
+import { bootstrapObjects, keptObjects } from "./decide.ts";
+import { flowControlResources, isRetired } from "./fairness/bootstrap.ts";
 import type { HttpServer } from "./http/options.ts";
 import { startHttp } from "./http/server.ts";
-import { ensureObject } from "./registry/bootstrap.ts";
+import { ensureObject, removeObjects } from "./registry/bootstrap.ts";
+import type { RegistryContext } from "./registry/context.ts";
 import { createRegistry } from "./registry/registry.ts";
 import type { StoreClient } from "./store/client.ts";
 import { nodeStreams } from "./wire.ts";
@@ -36,6 +38,13 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
         for (const object of bootstrapObjects(facilitiesOf(config))) {
           await ensureObject(context, object);
         }
+        await retireObjects(context);
+      }),
+      keep: fromPromise<void, void>(async () => {
+        for (const object of keptObjects(facilitiesOf(config))) {
+          await ensureObject(context, object);
+        }
+        await retireObjects(context);
       }),
       open: fromPromise<void, void>(async () => {
         http = await startHttp({
@@ -62,10 +71,23 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
   };
 }
 
+/** Takes away what earlier versions of the server made and this one does not. */
+async function retireObjects(context: RegistryContext): Promise<void> {
+  for (const resource of flowControlResources) {
+    await removeObjects(context, resource, (object) => isRetired(resource, object));
+  }
+}
+
 /** Rejects when it does not. */
 async function storeAnswers(store: StoreClient): Promise<void> {
   await store.head({ group: "", resource: "namespaces" });
 }
+
+/** Groups of kinds that are only asked, beside those that are stored. */
+const askedVersions = [
+  { group: "authentication.k8s.io", version: "v1" },
+  { group: "authorization.k8s.io", version: "v1" },
+];
 
 function facilitiesOf(config: ApiServerConfig) {
   const { family, base } = rangeOf(config);
@@ -73,6 +95,7 @@ function facilitiesOf(config: ApiServerConfig) {
     serviceIp: ipText({ family, value: base + 1n }),
     advertiseAddress: advertisedAddress(config),
     port: config.port,
+    versions: [...resources, ...askedVersions],
   };
 }
 

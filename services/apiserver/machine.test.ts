@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createActor, fromPromise, SimulatedClock, waitFor } from "xstate";
 import { apiServerMachine } from "./machine.ts";
 
-type Slot = "connect" | "warm" | "bootstrap" | "open" | "close";
+type Slot = "connect" | "warm" | "bootstrap" | "keep" | "open" | "close";
 
 /** A machine whose effects settle when the test says so. */
 function rig() {
@@ -22,6 +22,7 @@ function rig() {
       connect: slot("connect"),
       warm: slot("warm"),
       bootstrap: slot("bootstrap"),
+      keep: slot("keep"),
       open: slot("open"),
       close: slot("close"),
     },
@@ -86,6 +87,22 @@ describe("the API server", () => {
     await reach("waitingToBootstrap");
     clock.increment(200);
     expect(actor.getSnapshot().value).toBe("bootstrapping");
+  });
+
+  it("puts its own objects right every minute, and serves meanwhile", async () => {
+    const { actor, clock, done, fail, reach, started } = rig();
+    for (const [slot, next] of path) await done(slot, next);
+    clock.increment(60_000);
+    expect(actor.getSnapshot().value).toBe("keeping");
+    expect(actor.getSnapshot().hasTag("ready")).toBe(true);
+    fail("keep");
+    await reach("serving");
+    clock.increment(60_000);
+    await done("keep", "serving");
+    expect(started.filter((slot) => slot === "keep")).toHaveLength(2);
+    clock.increment(60_000);
+    actor.send({ type: "Stop" });
+    expect(actor.getSnapshot().value).toBe("stopping");
   });
 
   it.each([

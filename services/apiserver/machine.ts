@@ -10,6 +10,8 @@ type Event = { type: "Stop" };
 
 const backoffMsMin = 100;
 const backoffMsMax = 5000;
+/** How long an object that every cluster has can be missing or wrong, about. */
+const keepMs = 60_000;
 
 export const apiServerMachine = setup({
   types: { context: {} as ApiServerContext, events: {} as Event },
@@ -20,6 +22,8 @@ export const apiServerMachine = setup({
     warm: slot<void, void>(),
     /** Writes the objects that every cluster has. */
     bootstrap: slot<void, void>(),
+    /** Puts right those of them that nobody may change for long. */
+    keep: slot<void, void>(),
     /** Opens the doors; a failure (a taken port) ends this life. */
     open: slot<void, void>(),
     /** Closes the doors and waits for what is under way. */
@@ -30,6 +34,7 @@ export const apiServerMachine = setup({
     resetAttempts: assign({ attempt: 0 }),
   },
   delays: {
+    keepMs,
     backoff: ({ context }) => Math.min(backoffMsMax, backoffMsMin * 2 ** context.attempt),
   },
 }).createMachine({
@@ -65,7 +70,13 @@ export const apiServerMachine = setup({
       invoke: { src: "open", onDone: "serving" },
       on: { Stop: "stopping" },
     },
-    serving: { tags: "ready", on: { Stop: "stopping" } },
+    serving: { tags: "ready", after: { keepMs: "keeping" }, on: { Stop: "stopping" } },
+    keeping: {
+      tags: "ready",
+      // What cannot be put right now is looked at again the next time.
+      invoke: { src: "keep", onDone: "serving", onError: "serving" },
+      on: { Stop: "stopping" },
+    },
     stopping: { invoke: { src: "close", onDone: "stopped", onError: "stopped" } },
     stopped: { type: "final" },
   },

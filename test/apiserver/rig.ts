@@ -38,6 +38,7 @@ export async function startRig() {
     serviceIp: "127.96.0.1",
     advertiseAddress: "127.0.0.1",
     port: 6443,
+    versions: resources,
   };
   for (const object of bootstrapObjects(facilities)) await ensureObject(context, object);
   const registry = createRegistry(context);

@@ -12,8 +12,9 @@ const self: Caller = { user: "system:apiserver", groups: ["system:masters"], man
 /** Creates the object, or puts it right when it has to be as given. Does nothing when it is. */
 export async function ensureObject(
   context: RegistryContext,
-  { resource, namespace, object, enforced }: BootstrapObject,
+  bootstrap: BootstrapObject,
 ): Promise<void> {
+  const { resource, namespace, object } = bootstrap;
   const { definition } = context.caches.named(resource);
   const { world } = context;
   const facts = {
@@ -35,11 +36,36 @@ export async function ensureObject(
       definition.prepareForCreate?.(draft, facts);
       return { type: "put", draft };
     }
-    if (!enforced || holds(current.object, object)) return { type: "keep" };
-    return { type: "put", draft: corrected(current.object, object) };
+    const draft = revised(current.object, bootstrap);
+    return draft === undefined ? { type: "keep" } : { type: "put", draft };
   };
   const key = { namespace, name: metadataOf(object).name ?? "" };
   await transact(context, { definition, key, dryRun: false, decide });
+}
+
+/** What takes the place of an object that is there; undefined when it may stay. */
+function revised(current: KubeObject, bootstrap: BootstrapObject): KubeObject | undefined {
+  const { object, enforced } = bootstrap;
+  if (bootstrap.revise !== undefined) return bootstrap.revise(current);
+  return !enforced || holds(current, object) ? undefined : corrected(current, object);
+}
+
+/** Removes the objects of a resource that are no longer wanted. */
+export async function removeObjects(
+  context: RegistryContext,
+  resource: string,
+  isUnwanted: (object: KubeObject) => boolean,
+): Promise<void> {
+  const cache = context.caches.named(resource);
+  const { definition } = cache;
+  const unwanted = [...cache.values()].filter(({ object }) => isUnwanted(object));
+  for (const { name } of unwanted) {
+    const decide = (current: Version | undefined): Outcome =>
+      current === undefined || !isUnwanted(current.object)
+        ? { type: "keep" }
+        : { type: "remove", last: current.object, isMarked: false };
+    await transact(context, { definition, key: { namespace: "", name }, dryRun: false, decide });
+  }
 }
 
 /** True when everything that is wanted stands in the object; it may have more. */
@@ -47,8 +73,7 @@ export function holds(object: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted) || typeof wanted !== "object" || wanted === null) {
     if (!Array.isArray(wanted) || !Array.isArray(object)) return equalValues(object, wanted);
     return (
-      object.length === wanted.length &&
-      wanted.every((item, index) => holds(object[index], item))
+      object.length === wanted.length && wanted.every((item, index) => holds(object[index], item))
     );
   }
   if (typeof object !== "object" || object === null) return false;

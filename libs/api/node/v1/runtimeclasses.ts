@@ -34,6 +34,7 @@ export const runtimeclasses = defineResource<RuntimeClass>({
     ...validate(draft),
     ...validateImmutable("handler", draft.handler, old.handler),
   ],
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   warnings: ({ scheduling }) =>
     Object.keys(scheduling?.nodeSelector ?? {})

@@ -29,6 +29,7 @@ export const csinodes = defineResource<CSINode>({
   ttlSeconds: 0,
   validate: ({ spec }) => validateDrivers(spec?.drivers ?? []),
   validateUpdate,
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   subresources: [],
   printColumns: [

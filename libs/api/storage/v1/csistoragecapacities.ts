@@ -36,6 +36,7 @@ export const csistoragecapacities = defineResource<CSIStorageCapacity>({
     ...validateImmutable("nodeTopology", draft.nodeTopology, old.nodeTopology),
     ...validateImmutable("storageClassName", draft.storageClassName, old.storageClassName),
   ],
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   warnings: ({ nodeTopology }) => selectorWarnings(nodeTopology, "nodeTopology"),
   subresources: [],

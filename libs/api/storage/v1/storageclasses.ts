@@ -33,6 +33,7 @@ export const storageclasses = defineResource<StorageClass>({
   },
   validate,
   validateUpdate,
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   warnings,
   subresources: [],
@@ -101,7 +102,7 @@ function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[
 /** Equal for terms that mean the same. */
 function termText({ matchLabelExpressions = [] }: TopologySelectorTerm): string {
   const entries = matchLabelExpressions.map(
-    ({ key = "", values = [] }) => [key, [...new Set(values)].sort()] as const,
+    ({ key = "", values }) => [key, [...new Set(values ?? [])].sort()] as const,
   );
   const byKey = [...new Map(entries)].sort(([one], [other]) => (one < other ? -1 : 1));
   return byKey.length === 0 ? "{}" : JSON.stringify(byKey);
@@ -109,7 +110,8 @@ function termText({ matchLabelExpressions = [] }: TopologySelectorTerm): string 
 
 function validateTerm(term: TopologySelectorTerm, path: string): FieldError[] {
   const keys = new Set<string>();
-  return (term.matchLabelExpressions ?? []).flatMap(({ key = "", values = [] }, index) => {
+  return (term.matchLabelExpressions ?? []).flatMap(({ key = "", values: given }, index) => {
+    const values = given ?? [];
     const at = `${path}[${index}]`;
     const isRepeated = keys.has(key);
     keys.add(key);

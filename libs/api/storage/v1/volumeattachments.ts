@@ -43,6 +43,7 @@ export const volumeattachments = defineResource<VolumeAttachment>({
   },
   validate,
   validateUpdate,
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   subresources: [
     {

@@ -26,6 +26,7 @@ export const volumeattributesclasses = defineResource<VolumeAttributesClass>({
   ttlSeconds: 0,
   validate,
   validateUpdate,
+  checkedAsNew: true,
   nameRule: "dnsSubdomain",
   subresources: [],
   printColumns: [
