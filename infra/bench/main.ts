@@ -14,6 +14,8 @@ interface Measured {
 interface Benchmark {
   /** Measures; its progress goes to standard error. */
   readonly run: (args: readonly string[]) => Promise<readonly Measured[]>;
+  /** How it shows what it measured; without it, a line for each number. */
+  readonly textOf?: (measured: readonly Measured[]) => string;
 }
 
 const folder = join(root, "test", "bench");
@@ -25,7 +27,7 @@ async function benchmarkNames(): Promise<string[]> {
 
 const numbers = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
 
-function textOf(measured: readonly Measured[]): string {
+function linesOf(measured: readonly Measured[]): string {
   const width = Math.max(0, ...measured.map(({ name }) => name.length));
   return measured
     .map(({ name, value, unit }) => `${name.padEnd(width)}  ${numbers.format(value)} ${unit}\n`)
@@ -38,7 +40,7 @@ if (name === undefined || !names.includes(name)) {
   process.stderr.write(`usage: npm run bench -- ${names.join("|")} [--json]\n`);
   process.exitCode = 2;
 } else {
-  const { run } = (await import(join(folder, `${name}.ts`))) as Benchmark;
+  const { run, textOf = linesOf } = (await import(join(folder, `${name}.ts`))) as Benchmark;
   const measured = await run(rest.filter((argument) => argument !== "--json"));
   const text = rest.includes("--json")
     ? `${JSON.stringify({ bench: name, node: process.versions.node, measured }, null, 2)}\n`
