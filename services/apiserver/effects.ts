@@ -11,6 +11,7 @@ import { bootstrapObjects, keptObjects } from "./decide.ts";
 import { flowControlResources, isRetired } from "./fairness/bootstrap.ts";
 import type { HttpServer } from "./http/options.ts";
 import { startHttp } from "./http/server.ts";
+import { observedIn } from "./observed.ts";
 import { ensureObject, removeObjects } from "./registry/bootstrap.ts";
 import type { RegistryContext } from "./registry/context.ts";
 import { createRegistry } from "./registry/registry.ts";
@@ -49,6 +50,7 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
       open: fromPromise<void, void>(async () => {
         http = await startHttp({
           ...httpOptions(config),
+          ...observedIn(context.caches),
           registry,
           resources,
           nodes: nodeStreams(bus),

@@ -67,19 +67,44 @@ describe("health", () => {
 test("metrics count, time and know what is open", async () => {
   const counted = metrics();
   const info = requestInfo("GET", "/api/v1/namespaces/ns/pods", new URLSearchParams());
-  counted.answered("GET", info, 200, 7);
-  counted.answered("GET", info, 200, 70);
+  const answer = { method: "GET", code: 200, dryRun: false, isApply: false };
+  const under = counted.arrived(info);
+  counted.arrived(info)({ ...answer, milliseconds: 70 });
   const close = counted.watchOpened(info);
+  counted.watchEvents(info, 3);
   const open = await counted.text();
-  expect(open.text).toContain(
-    'apiserver_request_total{verb="LIST",group="",version="v1",resource="pods",subresource="",' +
-      'scope="namespace",code="200"} 2',
+  expect(open.text).toContain('apiserver_current_inflight_requests{request_kind="readOnly"} 1\n');
+  under({ ...answer, milliseconds: 7 });
+  const later = await counted.text();
+  expect(later.text).toContain(
+    'apiserver_request_total{code="200",component="apiserver",dry_run="",group="",' +
+      'resource="pods",scope="namespace",subresource="",verb="LIST",version="v1"} 2\n',
   );
-  expect(open.text).toMatch(/apiserver_request_duration_seconds_bucket\{le="0\.025",.*\} 1/);
-  expect(open.text).toMatch(/apiserver_longrunning_requests\{.*resource="pods".*\} 1/);
+  expect(later.text).toMatch(/apiserver_request_duration_seconds_bucket\{.*le="0\.025"\} 1\n/);
+  expect(later.text).toMatch(/apiserver_request_duration_seconds_bucket\{.*le="\+Inf"\} 2\n/);
+  expect(later.text).toMatch(/apiserver_longrunning_requests\{.*resource="pods".*\} 1\n/);
+  expect(later.text).toMatch(/apiserver_watch_events_total\{.*resource="pods"\} 3\n/);
+  expect(later.text).toMatch(/^process_cpu_seconds_total /m);
   close();
   close();
   const closed = await counted.text();
-  expect(closed.text).toMatch(/apiserver_longrunning_requests\{.*resource="pods".*\} 0/);
-  expect(closed.text).toMatch(/apiserver_request_total\{.*\} 2/);
+  expect(closed.text).toMatch(/apiserver_longrunning_requests\{.*resource="pods".*\} 0\n/);
+});
+
+test.each([
+  ["POST", "/api/v1/namespaces/ns/pods", "POST", "resource"],
+  ["PUT", "/api/v1/namespaces/ns/pods/p", "PUT", "resource"],
+  ["PATCH", "/api/v1/namespaces/ns/pods/p", "APPLY", "resource"],
+  ["DELETE", "/api/v1/namespaces/ns/pods", "DELETECOLLECTION", "namespace"],
+  ["POST", "/api/v1/namespaces/ns/pods/p/exec", "CONNECT", "resource"],
+  ["GET", "/api/v1/nodes", "LIST", "cluster"],
+  ["GET", "/readyz", "GET", ""],
+])("%s %s is counted as %s of a %s", async (method, path, verb, scope) => {
+  const counted = metrics();
+  const info = requestInfo(method, path, new URLSearchParams());
+  counted.arrived(info)({ method, code: 200, milliseconds: 1, dryRun: true, isApply: true });
+  const { text } = await counted.text();
+  expect(text).toMatch(
+    new RegExp(`^apiserver_request_total\\{.*scope="${scope}".*verb="${verb}"`, "m"),
+  );
 });

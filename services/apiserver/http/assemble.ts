@@ -9,13 +9,15 @@ import { selfSubjectReviews, tokenReviews } from "../auth/reviews/identity.ts";
 import { rulesReview } from "../auth/reviews/rules.ts";
 import { tokenAuthenticator, type BoundObject } from "../auth/token.ts";
 import { discoveryDocuments } from "../discovery/documents.ts";
+import { createFairness, type Fairness } from "../fairness/fairness.ts";
+import { flowFamilies } from "../fairness/families.ts";
 import { componentStatuses, withComponentStatuses } from "../health/component-statuses.ts";
 import { health } from "../health/health.ts";
 import { metrics } from "../health/metrics.ts";
 import { openApiDocuments } from "../openapi/documents.ts";
 import type { Caller } from "../registry/request.ts";
 import type { DoorContext } from "./context.ts";
-import { defaultLimits, type HttpOptions } from "./options.ts";
+import { defaultLimits, type HttpLimits, type HttpOptions } from "./options.ts";
 import { servedFrom } from "./routes.ts";
 
 /** `address`: host and port that clients reach the door at. */
@@ -35,17 +37,39 @@ export function assembleDoor(given: HttpOptions, address: () => string): DoorCon
       rulesReview(bootstrapRules, authorizers.length > 0),
     ],
   );
+  const limits = { ...defaultLimits, ...options.limits };
+  const fairness = assembleFairness(options, limits);
+  const { families = [] } = options;
   return {
     options,
-    limits: { ...defaultLimits, ...options.limits },
+    limits,
     served,
     authenticators,
     authorizer,
     discovery: discoveryDocuments(served, address),
     openApi: openApiDocuments(served),
     health: asked,
-    metrics: metrics(),
+    metrics: metrics([() => flowFamilies(fairness.levels()), ...families]),
+    fairness,
   };
+}
+
+/** Follows the stored flow schemas and priority levels until the end. */
+function assembleFairness(
+  { world, signal, flowControl }: HttpOptions,
+  { seatsMax, seatWaitMsMax }: HttpLimits,
+): Fairness {
+  const fairness = createFairness({ world, seatsMax, waitMsMax: seatWaitMsMax });
+  const releases = [fairness.stop];
+  if (flowControl !== undefined) {
+    fairness.configure(flowControl.read());
+    releases.push(flowControl.onChange(() => fairness.configure(flowControl.read())));
+  }
+  const release = () => {
+    for (const step of releases) step();
+  };
+  signal.addEventListener("abort", release, { once: true });
+  return fairness;
 }
 
 function authenticatorsOf(options: HttpOptions): Authenticators {

@@ -5,6 +5,7 @@ import type { User } from "../auth/user.ts";
 import type { DiscoveryDocuments } from "../discovery/documents.ts";
 import type { Health } from "../health/health.ts";
 import type { Metrics } from "../health/metrics.ts";
+import type { Fairness, FlowIds } from "../fairness/fairness.ts";
 import type { OpenApiDocuments } from "../openapi/documents.ts";
 import type { Caller } from "../registry/request.ts";
 import { yamlErrorHead } from "./body/yaml.ts";
@@ -24,6 +25,15 @@ export interface DoorContext {
   readonly openApi: OpenApiDocuments;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly fairness: Fairness;
+}
+
+/** Where a request stands in priority and fairness. */
+export interface Flow {
+  /** Undefined as long as nobody knows whose request it is, and for streams. */
+  ids: FlowIds | undefined;
+  /** Gives its seats back; further calls do nothing. */
+  leave?: () => void;
 }
 
 export interface Exchange {
@@ -33,6 +43,7 @@ export interface Exchange {
   readonly query: URLSearchParams;
   readonly info: RequestInfo;
   readonly auditId: string;
+  readonly flow: Flow;
   readonly user: User;
   readonly caller: Caller;
 }
@@ -64,7 +75,7 @@ export function callerOf(user: User, userAgent: string): Caller {
 
 /** Headers that every answer carries, with warnings of its own and of what it is about. */
 export function commonHeaders(
-  { auditId, door, info }: Pick<Exchange, "auditId" | "door" | "info">,
+  { auditId, door, info, flow }: Pick<Exchange, "auditId" | "door" | "info" | "flow">,
   warnings: readonly string[] = [],
 ): Record<string, string | readonly string[]> {
   const version = door.served.get(info.group)?.get(info.version);
@@ -73,7 +84,17 @@ export function commonHeaders(
   return {
     "audit-id": auditId,
     "cache-control": "no-cache, private",
+    ...flowHeaders(flow),
     ...(texts.length === 0 ? {} : { warning: warningHeaders(texts) }),
+  };
+}
+
+/** Uids and not names: how a cluster tells its clients apart is its own affair. */
+export function flowHeaders({ ids }: Flow): Record<string, string> {
+  if (ids === undefined) return {};
+  return {
+    "x-kubernetes-pf-flowschema-uid": ids.schemaUid,
+    "x-kubernetes-pf-prioritylevel-uid": ids.levelUid,
   };
 }
 

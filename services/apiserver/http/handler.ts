@@ -1,5 +1,6 @@
 /** One request from its arrival to its answer: who, what, may they, and then the endpoint. */
 import { StatusError, toStatusError } from "#libs/api/errors.ts";
+import { applyPatch } from "#libs/api/patch/content.ts";
 import { authenticate } from "../auth/authenticate.ts";
 import type { Attributes } from "../auth/authorize.ts";
 import { impersonate, impersonationHeaders } from "../auth/impersonate.ts";
@@ -8,8 +9,11 @@ import type { User } from "../auth/user.ts";
 import { callerOf, commonHeaders, mediaRequest } from "./context.ts";
 import type { DoorContext, Exchange } from "./context.ts";
 import { serveConnect } from "./connect/connect.ts";
+import { deadlineMs, overdue } from "./deadline.ts";
 import { serveDocument } from "./documents.ts";
+import { plainType } from "./body/media-type.ts";
 import { encodeDocument } from "./encode/status.ts";
+import { takeSeats } from "./seats.ts";
 import type { Handler, HttpRequest, HttpResponse } from "./exchange.ts";
 import { methodNotAllowed, pageNotFound, unknownResource } from "./missing.ts";
 import { negotiateError } from "./negotiate.ts";
@@ -19,48 +23,43 @@ import { serveReview } from "./review.ts";
 import { routeResource, type Route } from "./routes.ts";
 import { sendBytes, sendText } from "./send.ts";
 
-interface Arrival {
-  readonly request: HttpRequest;
-  readonly response: HttpResponse;
-  readonly query: URLSearchParams;
-  readonly info: RequestInfo;
-  readonly auditId: string;
-}
+type Arrival = Omit<Exchange, "door" | "user" | "caller">;
 
 /**
- * One request from end to end: authenticated, authorized, routed, answered and counted. Above a
- * bound of requests at work the answer is 429.
+ * One request from end to end: authenticated, given its seats, authorized, routed, answered and
+ * counted. Above a bound of requests that wait or work the answer is 429, whoever asks.
  */
 export function doorHandler(door: DoorContext): Handler {
+  const { world, log } = door.options;
   let atWork = 0;
   return async (request, response) => {
     const query = new URLSearchParams(request.query);
     const info = requestInfo(request.method, request.path, query);
-    const auditId = request.header("audit-id") ?? door.options.world.uuid();
-    const arrival = { request, response, query, info, auditId };
-    const began = door.options.world.monotonic();
+    const auditId = request.header("audit-id") ?? world.uuid();
+    const arrival: Arrival = { request, response, query, info, auditId, flow: { ids: undefined } };
+    const began = world.monotonic();
     const counted = isLongRunning(info) ? 0 : 1;
     if (atWork + counted > door.limits.requestsMax) return refuseBusy(response);
     atWork += counted;
+    const done = door.metrics.arrived(info);
     try {
-      await serve(door, arrival);
-    } catch (error) {
-      await answerError(door, arrival, error);
+      await serveInTime(door, arrival, isLongRunning(info));
     } finally {
       atWork -= counted;
+      const milliseconds = world.monotonic() - began;
+      const { method } = request;
+      const code = response.status;
+      done({ method, code, milliseconds, ...mutationOf(arrival) });
+      const { path, verb } = info;
+      log.debug({ method, verb, path, code, milliseconds }, "answered");
     }
-    const milliseconds = door.options.world.monotonic() - began;
-    const { method } = request;
-    door.metrics.answered(method, info, response.status, milliseconds);
-    const { path, verb } = info;
-    door.options.log.debug({ method, verb, path, code: response.status, milliseconds }, "answered");
   };
 }
 
 const streams: ReadonlySet<string> = new Set(["attach", "exec", "log", "portforward", "proxy"]);
 
 const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
-  verb === "watch" || streams.has(subresource);
+  verb === "watch" || verb === "proxy" || streams.has(subresource);
 
 /** The words of Kubernetes' own limit; clients wait and ask again. */
 function refuseBusy(response: HttpResponse): void {
@@ -69,14 +68,49 @@ function refuseBusy(response: HttpResponse): void {
   response.end("Too many requests, please try again later.\n");
 }
 
-async function serve(door: DoorContext, arrival: Arrival): Promise<void> {
-  const { request, info } = arrival;
+/** What the metrics tell apart among writes. */
+const mutationOf = ({ request, query, info }: Arrival) => ({
+  dryRun: query.has("dryRun"),
+  isApply: info.verb === "patch" && plainType(request.header("content-type")) === applyPatch,
+});
+
+/** What is not a stream has an end: the client hears of it, whatever goes on behind. */
+async function serveInTime(door: DoorContext, arrival: Arrival, endless: boolean): Promise<void> {
+  let cancel = () => {};
+  try {
+    if (!endless) {
+      const milliseconds = deadlineMs(arrival.query, door.limits.requestMsMax);
+      cancel = door.options.world.after(milliseconds, () => {
+        void answerError(door, arrival, overdue());
+      });
+    }
+    await serve(door, arrival, endless);
+  } catch (error) {
+    await answerError(door, arrival, error);
+  } finally {
+    cancel();
+  }
+}
+
+async function serve(door: DoorContext, arrival: Arrival, endless: boolean): Promise<void> {
+  const { request, info, flow } = arrival;
   const user = await actingUser(door, request);
-  await authorize(door, user, info, request.method);
-  const caller = callerOf(user, request.header("user-agent") ?? "");
-  const exchange: Exchange = { door, user, caller, ...arrival };
-  if (!info.resourceRequest) return serveDocument(exchange);
-  return serveRoute(exchange, routeResource(door.served, info, request.method));
+  // Streams take no seats; a watch gives them back once it stands.
+  if (!endless || info.verb === "watch") {
+    const taken = takeSeats(door, arrival, user);
+    const leave = taken instanceof Promise ? await taken : taken;
+    if (leave === undefined) return;
+    flow.leave = leave;
+  }
+  try {
+    await authorize(door, user, info, request.method);
+    const caller = callerOf(user, request.header("user-agent") ?? "");
+    const exchange: Exchange = { door, user, caller, ...arrival };
+    if (!info.resourceRequest) await serveDocument(exchange);
+    else await serveRoute(exchange, routeResource(door.served, info, request.method));
+  } finally {
+    flow.leave?.();
+  }
 }
 
 async function actingUser(door: DoorContext, request: HttpRequest): Promise<User> {

@@ -91,7 +91,7 @@ test("component statuses are what the checks say", async () => {
 
 describe("a client that leaves", () => {
   const path = "/api/v1/namespaces/huge/configmaps";
-  const finished = /total\{verb="LIST",.*resource="configmaps",.*code="200"\} (\d+)/;
+  const finished = /total\{code="200",.*resource="configmaps",.*verb="LIST",.*\} (\d+)/;
   const lists = async () =>
     Number(finished.exec((await door.call({ path: "/metrics" })).text)?.[1] ?? 0);
 

@@ -79,8 +79,8 @@ export function nodeResponse(response: NodeResponse): HttpResponse {
     flush: () => {
       if (!gone()) destination.flushHeaders();
     },
-    write: (chunk) => gone() || destination.write(chunk),
-    writeAll: (chunks) => gone() || writeTogether(http2 ?? destination, chunks),
+    write: (chunk) => ended || gone() || destination.write(chunk),
+    writeAll: (chunks) => ended || gone() || writeTogether(http2 ?? destination, chunks),
     drained: () => drained(destination, gone),
     end: (chunk) => {
       if (gone() || ended) return;
@@ -108,6 +108,8 @@ function writeTogether(destination: Writable, chunks: readonly Uint8Array[]): bo
   return more;
 }
 
+      // Whoever is late finds the answer given.
+      if (ended || response.headersSent) return;
 function drained(destination: ServerResponse, gone: () => boolean): Promise<void> {
   // Nobody tells a second time that the client left.
   if (gone()) return Promise.resolve();

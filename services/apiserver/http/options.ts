@@ -4,6 +4,9 @@ import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { World } from "#libs/actor/world.ts";
 import type { LogChunk, ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
 import type { Authorizer } from "../auth/authorize.ts";
+import type { FlowControlSource } from "../fairness/source.ts";
+import type { StoredSize } from "../fairness/width.ts";
+import type { FamilySource } from "../health/metrics.ts";
 import type { User } from "../auth/user.ts";
 import type { Registry } from "../registry/request.ts";
 
@@ -48,6 +51,12 @@ export interface NodeStreams {
 }
 
 export interface HttpLimits {
+  /** Seats that priority and fairness shares out: what Kubernetes has for reads and for writes. */
+  readonly seatsMax: number;
+  /** Milliseconds that a request waits for its seats. */
+  readonly seatWaitMsMax: number;
+  /** Milliseconds that a request may take, streams aside; then it is answered 504. */
+  readonly requestMsMax: number;
   /** Bytes of a request body; above it 413. Kubernetes: 3 MiB. */
   readonly bodyBytesMax: number;
   /** Bytes that wait for a slow watcher before it is cut off. */
@@ -61,7 +70,10 @@ export interface HttpLimits {
 export const defaultLimits: HttpLimits = {
   bodyBytesMax: 3 * 1024 * 1024,
   watchBufferBytesMax: 16 * 1024 * 1024,
-  requestsMax: 1_000,
+  requestsMax: 20_000,
+  seatsMax: 400 + 200,
+  seatWaitMsMax: 15_000,
+  requestMsMax: 60_000,
   closeMsMax: 2_000,
 };
 
@@ -72,6 +84,12 @@ export interface HttpOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Flow schemas and priority levels; without them the mandatory ones hold. */
+  readonly flowControl?: FlowControlSource;
+  /** How much is stored of a resource; undefined for what is not. */
+  readonly storedSize?: (group: string, resource: string) => StoredSize | undefined;
+  /** What else /metrics shows. */
+  readonly families?: readonly FamilySource[];
   /** Host and port that clients use, for `/api`'s serverAddressByClientCIDRs; default host:port. */
   readonly externalAddress?: string;
   readonly auth?: AuthOptions;

@@ -82,9 +82,13 @@ async function serveWatch(exchange: Exchange, place: Place): Promise<void> {
     caller,
     single.place,
     { ...options, fieldSelector: single.fieldSelector },
-    sink.deliver,
+    (events) => {
+      door.metrics.watchEvents(exchange.info, events.length);
+      sink.deliver(events);
+    },
   );
   releases.push(() => watch.stop());
+  exchange.flow.leave?.();
   if (response.closed || signal.aborted) {
     release();
     response.end();

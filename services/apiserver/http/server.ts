@@ -44,6 +44,8 @@ export async function startHttp(given: HttpOptions): Promise<HttpServer> {
   serve(server, doorHandler(door), options);
   const endConnections = connectionCloser(server, options.world, door.limits.closeMsMax);
   const close = () => {
+  // Strangers who speak no TLS, or leave in the middle of it, are counted and no more.
+  server.on("tlsClientError", () => door.metrics.handshakeFailed());
     ending.abort();
     return endConnections();
   };
@@ -61,8 +63,15 @@ function serve(server: Http2SecureServer, handle: Handler, { log }: HttpOptions)
       response.destroy?.();
     });
   });
-  // Strangers who speak no TLS, or leave in the middle of it, are nothing to report.
-  server.on("tlsClientError", () => {});
+  // Node's HTTP/2 server hands over connections of HTTP/1.1 as well, and only those can change.
+  (server as Upgrading).shouldUpgradeCallback = isStream;
+  (server as Upgrading).on("upgrade", (incoming, socket, head) => {
+    const { request, response } = nodeUpgrade(incoming, socket, head);
+    handle(request, response).catch((error: unknown) => {
+      log.error({ err: error }, "a stream broke its handler");
+      socket.destroy();
+    });
+  });
   server.on("sessionError", () => {});
 }
 

@@ -79,6 +79,11 @@ export class Caches {
     return cache;
   }
 
+  /** Every cache by the name of its resource: `pods`, `deployments.apps`. */
+  entries(): Iterable<[string, WatchCache]> {
+    return this.#byResource.entries();
+  }
+
   /** Undefined when the resource is not served. */
   find(key: string): WatchCache | undefined {
     return this.#byResource.get(key);

@@ -89,6 +89,11 @@ export class WatchCache {
     return this.#index.size;
   }
 
+  /** Of what is stored, without its other forms. */
+  get bytes(): number {
+    return this.#index.bytes;
+  }
+
   get(namespace: string, name: string): StoredVersion | undefined {
     return this.#index.get(namespace, name);
   }

@@ -5,7 +5,7 @@ import { StoredVersion } from "./version.ts";
 
 const definition = {} as ResourceDefinition;
 const version = (namespace: string, name: string, revision = 1) =>
-  new StoredVersion(definition, { namespace, name }, new Uint8Array(), revision);
+  new StoredVersion(definition, { namespace, name }, new Uint8Array(revision), revision);
 const names = (versions: Iterable<StoredVersion>) =>
   [...versions].map(({ namespace, name }) => `${namespace}/${name}`);
 
@@ -27,11 +27,13 @@ describe("index", () => {
     index.set(version("a", "1", 2));
     index.set(version("a", "2"));
     expect(index.size).toBe(2);
+    expect(index.bytes).toBe(3);
     expect(index.get("a", "1")?.revision).toBe(2);
     index.delete("a", "1");
     index.delete("a", "1");
     index.delete("x", "1");
     expect(index.size).toBe(1);
+    expect(index.bytes).toBe(1);
     expect(names(index.values())).toEqual(["a/2"]);
   });
 });

@@ -48,9 +48,15 @@ class Ordered<Value> {
 export class VersionIndex {
   readonly #namespaces = new Ordered<Ordered<StoredVersion>>();
   #size = 0;
+  #bytes = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Of what is stored, without its other forms. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get(namespace: string, name: string): StoredVersion | undefined {
@@ -64,6 +70,7 @@ export class VersionIndex {
       this.#namespaces.set(version.namespace, names);
     }
     const before = names.size;
+    this.#bytes += version.value.length - (names.get(version.name)?.value.length ?? 0);
     names.set(version.name, version);
     this.#size += names.size - before;
   }
@@ -72,6 +79,7 @@ export class VersionIndex {
     const names = this.#namespaces.get(namespace);
     if (names === undefined) return;
     const before = names.size;
+    this.#bytes -= names.get(name)?.value.length ?? 0;
     names.delete(name);
     this.#size += names.size - before;
     if (names.size === 0) this.#namespaces.delete(namespace);
