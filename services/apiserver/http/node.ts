@@ -73,6 +73,8 @@ export function nodeResponse(response: NodeResponse): HttpResponse {
       return (http2 ?? destination).writableLength;
     },
     begin: (status, headers) => {
+      // Whoever is late finds the answer given.
+      if (ended || response.headersSent) return;
       sent = status;
       if (!gone()) destination.writeHead(status, headers as Record<string, string>);
     },
@@ -108,8 +110,6 @@ function writeTogether(destination: Writable, chunks: readonly Uint8Array[]): bo
   return more;
 }
 
-      // Whoever is late finds the answer given.
-      if (ended || response.headersSent) return;
 function drained(destination: ServerResponse, gone: () => boolean): Promise<void> {
   // Nobody tells a second time that the client left.
   if (gone()) return Promise.resolve();

@@ -42,10 +42,10 @@ export async function startHttp(given: HttpOptions): Promise<HttpServer> {
   const address = () => options.externalAddress ?? `${host}:${bound}`;
   const door = assembleDoor(options, address);
   serve(server, doorHandler(door), options);
-  const endConnections = connectionCloser(server, options.world, door.limits.closeMsMax);
-  const close = () => {
   // Strangers who speak no TLS, or leave in the middle of it, are counted and no more.
   server.on("tlsClientError", () => door.metrics.handshakeFailed());
+  const endConnections = connectionCloser(server, options.world, door.limits.closeMsMax);
+  const close = () => {
     ending.abort();
     return endConnections();
   };
@@ -61,15 +61,6 @@ function serve(server: Http2SecureServer, handle: Handler, { log }: HttpOptions)
     handle(nodeRequest(request), nodeResponse(response)).catch((error: unknown) => {
       log.error({ err: error }, "a request broke its handler");
       response.destroy?.();
-    });
-  });
-  // Node's HTTP/2 server hands over connections of HTTP/1.1 as well, and only those can change.
-  (server as Upgrading).shouldUpgradeCallback = isStream;
-  (server as Upgrading).on("upgrade", (incoming, socket, head) => {
-    const { request, response } = nodeUpgrade(incoming, socket, head);
-    handle(request, response).catch((error: unknown) => {
-      log.error({ err: error }, "a stream broke its handler");
-      socket.destroy();
     });
   });
   server.on("sessionError", () => {});
