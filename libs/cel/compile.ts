@@ -77,7 +77,7 @@ export type Compiled =
 
 /** Never throws. */
 export function compile(environment: Environment, text: string): Compiled {
-  const { expr, source, faults, offsets } = parse(text);
+  const { expr, source, faults, offsets } = parse(text, environment.hasBind);
   const refuse = (kind: CompileFault["kind"], found: typeof faults): Compiled => ({
     ok: false,
     fault: { kind, text: source.describe(found) },

@@ -82,6 +82,7 @@ interface Parts {
   readonly variables: ReadonlyMap<string, CelType>;
   readonly functions: ReadonlyMap<string, readonly Overload[]>;
   readonly provider: TypeProvider;
+  readonly hasBind: boolean;
 }
 
 /** Never changed: an extension is an environment of its own that shares what it extends. */
@@ -93,8 +94,14 @@ export class Environment {
   }
 
   static of(functions: readonly FunctionDeclaration[]): Environment {
-    const empty = { variables: new Map(), functions: new Map(), provider: noTypes };
+    const maps = { variables: new Map(), functions: new Map() };
+    const empty = { ...maps, provider: noTypes, hasBind: false };
     return new Environment(empty).withFunctions(functions);
+  }
+
+  /** Whether `cel.bind(name, value, expression)` may be used. */
+  get hasBind(): boolean {
+    return this.#parts.hasBind;
   }
 
   get provider(): TypeProvider {
@@ -127,6 +134,10 @@ export class Environment {
       all.set(name, [...(all.get(name) ?? []), ...overloads]);
     }
     return new Environment({ ...this.#parts, functions: all });
+  }
+
+  withBind(): Environment {
+    return new Environment({ ...this.#parts, hasBind: true });
   }
 
   /** Types beside those that are there. */

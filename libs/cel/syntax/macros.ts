@@ -4,6 +4,8 @@ import type { Comprehension, Expr } from "./ast.ts";
 
 /** What an expansion may ask of the parser. */
 export interface MacroHost {
+  /** Whether `cel.bind` is one. */
+  readonly hasBind: boolean;
   newId(offset: number): number;
   offsetOf(expr: Expr): number;
   /** Tells a fault; the expression stands in for what could not be made. */
@@ -28,6 +30,8 @@ export function expandMacro(host: MacroHost, call: MacroCall): Expr | undefined 
   const { name, target, args } = call;
   const build = new Builder(host, call);
   if (!target) return name === "has" && args.length === 1 ? has(build, args) : undefined;
+  const isBind = name === "bind" && target.kind === "ident" && target.name === "cel";
+  if (host.hasBind && isBind && args.length === 3) return bind(build, args);
   const expansion = members.get(`${name}/${args.length}`);
   return expansion?.(build, target, args);
 }
@@ -198,20 +202,30 @@ const transformMap = (withEntry: boolean) =>
     return build.loop(range, names, { init, step: when(build, test, step) });
   });
 
+/** A loop that runs not once: its accumulator is the name for the value. */
+function bound(build: Builder, name: string, value: Expr, body: Expr | undefined): Comprehension {
+  const loop = build.loop(build.list(), ["#unused"], {
+    init: value,
+    condition: build.literal(false),
+    step: build.ident(name),
+    result: body ?? build.accu,
+  });
+  return { ...loop, accuVar: name };
+}
+
+/** `cel.bind(name, value, body)`. */
+function bind(build: Builder, args: readonly Expr[]): Expr {
+  const names = variablesOf(build, args, 1);
+  if (!Array.isArray(names)) return names;
+  return bound(build, names[0] ?? "", args[1] ?? build.accu, args[2]);
+}
+
 /** `optMap` and `optFlatMap`: the value under a name, when there is one. */
 const optMap = (isFlat: boolean) =>
   over(1, (build, names, [body], target) => {
     const value = build.member(target, "value");
-    const bound: Comprehension = {
-      ...build.loop(build.list(), ["#unused"], {
-        init: value,
-        condition: build.literal(false),
-        step: build.ident(names[0] ?? ""),
-        result: body ?? build.accu,
-      }),
-      accuVar: names[0] ?? "",
-    };
-    const result = isFlat ? bound : build.call("optional.of", bound);
+    const named = bound(build, names[0] ?? "", value, body);
+    const result = isFlat ? named : build.call("optional.of", named);
     return build.call(
       "_?_:_",
       build.member(target, "hasValue"),

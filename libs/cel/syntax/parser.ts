@@ -31,8 +31,11 @@ const levels: readonly Readonly<Record<string, string>>[] = [
   { "*": "_*_", "/": "_/_", "%": "_%_" },
 ];
 
-/** Never throws: what is wrong is in `faults`, and then the tree is of no use. */
-export function parse(text: string): Parsed {
+/**
+ * Never throws: what is wrong is in `faults`, and then the tree is of no use.
+ * @param hasBind whether `cel.bind` is a macro
+ */
+export function parse(text: string, hasBind: boolean): Parsed {
   const source = new Source(text);
   if (source.characters.length > charactersMax) {
     const size = `size: ${source.characters.length}, limit ${charactersMax}`;
@@ -40,10 +43,11 @@ export function parse(text: string): Parsed {
     const expr: Expr = { kind: "literal", id: 1, value: null };
     return { expr, source, faults: [{ offset: 0, message }], offsets: new Map() };
   }
-  return new Parser(source).parse();
+  return new Parser(source, hasBind).parse();
 }
 
 class Parser implements MacroHost {
+  readonly hasBind: boolean;
   readonly #source: Source;
   readonly #cursor: Cursor;
   readonly #faults: Fault[];
@@ -51,7 +55,8 @@ class Parser implements MacroHost {
   #ids = 0;
   #depth = 0;
 
-  constructor(source: Source) {
+  constructor(source: Source, hasBind: boolean) {
+    this.hasBind = hasBind;
     const { tokens, faults } = lex(source);
     this.#source = source;
     this.#cursor = new Cursor(tokens);
