@@ -3,6 +3,7 @@
  * field, under its Go name, in the order of declaration. Some messages show them.
  */
 import type { FieldSchema, MessageSchema } from "#libs/schema/schema.ts";
+import type { LabelSelector } from "#proto/gen/k8s/meta/v1.ts";
 import { canonicalQuantity } from "./quantity.ts";
 
 export type GoValue = null | string | number | boolean | GoValue[] | GoStruct;
@@ -52,6 +53,28 @@ const goNames: Readonly<Record<string, string>> = {
 
 export const goName = (name: string): string =>
   goNames[name] ?? `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** Labels and other maps, in the order in which Go prints them; null for none. */
+export function goMap(map: Readonly<Record<string, string>> | undefined): GoStruct | null {
+  const entries = Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? null : Object.fromEntries(entries);
+}
+
+/** A label selector, whose type has JSON tags; null for none. */
+export function goSelector(selector: LabelSelector | undefined): GoValue {
+  if (selector === undefined) return null;
+  const { matchLabels, matchExpressions = [] } = selector;
+  const labels = goMap(matchLabels);
+  const expressions = matchExpressions.map(({ key = "", operator = "", values = [] }) => ({
+    key,
+    operator,
+    ...(values.length > 0 ? { values } : {}),
+  }));
+  return {
+    ...(labels === null ? {} : { matchLabels: labels }),
+    ...(expressions.length === 0 ? {} : { matchExpressions: expressions }),
+  };
+}
 
 /** A message as its internal struct. */
 export function goStruct(value: unknown, schema: MessageSchema): GoStruct {

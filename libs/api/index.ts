@@ -20,6 +20,8 @@ import { daemonsets } from "./apps/v1/daemonsets.ts";
 import { deployments } from "./apps/v1/deployments.ts";
 import { replicasets } from "./apps/v1/replicasets.ts";
 import { statefulsets } from "./apps/v1/statefulsets.ts";
+import { cronjobs } from "./batch/v1/cronjobs.ts";
+import { jobs } from "./batch/v1/jobs.ts";
 import { leases } from "./coordination/v1/leases.ts";
 import { endpointslices } from "./discovery/v1/endpointslices.ts";
 import { groupEvents } from "./events/v1/events.ts";
@@ -29,6 +31,8 @@ import { clusterroles } from "./rbac/v1/clusterroles.ts";
 import { rolebindings } from "./rbac/v1/rolebindings.ts";
 import { roles } from "./rbac/v1/roles.ts";
 import { priorityclasses } from "./scheduling/v1/priorityclasses.ts";
+import { flowschemas } from "./flowcontrol/v1/flowschemas.ts";
+import { prioritylevelconfigurations } from "./flowcontrol/v1/prioritylevelconfigurations.ts";
 import { runtimeclasses } from "./node/v1/runtimeclasses.ts";
 import { storageclasses } from "./storage/v1/storageclasses.ts";
 import { csidrivers } from "./storage/v1/csidrivers.ts";
@@ -36,8 +40,6 @@ import { csinodes } from "./storage/v1/csinodes.ts";
 import { csistoragecapacities } from "./storage/v1/csistoragecapacities.ts";
 import { volumeattachments } from "./storage/v1/volumeattachments.ts";
 import { volumeattributesclasses } from "./storage/v1/volumeattributesclasses.ts";
-import { flowschemas } from "./flowcontrol/v1/flowschemas.ts";
-import { prioritylevelconfigurations } from "./flowcontrol/v1/prioritylevelconfigurations.ts";
 import { apiservices } from "./apiregistration/v1/apiservices.ts";
 import type { KubeObject, ResourceDefinition } from "./resource.ts";
 
@@ -63,6 +65,8 @@ export const resources: readonly ResourceDefinition[] = [
   deployments,
   replicasets,
   statefulsets,
+  cronjobs,
+  jobs,
   leases,
   endpointslices,
   groupEvents,
@@ -72,6 +76,8 @@ export const resources: readonly ResourceDefinition[] = [
   rolebindings,
   roles,
   priorityclasses,
+  flowschemas,
+  prioritylevelconfigurations,
   runtimeclasses,
   csidrivers,
   csinodes,
@@ -79,7 +85,5 @@ export const resources: readonly ResourceDefinition[] = [
   storageclasses,
   volumeattachments,
   volumeattributesclasses,
-  flowschemas,
-  prioritylevelconfigurations,
   apiservices,
 ].map((resource) => resource as unknown as ResourceDefinition<KubeObject>);

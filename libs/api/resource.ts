@@ -135,6 +135,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   validateUpdate?(object: T, old: T, facts: RequestFacts): FieldError[];
   /** Kubernetes checks the metadata of its updates like that of a new object, too. */
   readonly checkedAsNew?: boolean;
+  /** Normalizes a valid object, in place, before it is stored. */
+  canonicalize?(object: T): void;
   /** How metadata.name must look. */
   readonly nameRule: NameRule;
   /** Text of a warning that comes with every answer about the resource. */
@@ -151,6 +153,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   gracefulDeletion?(object: T, asked: number | undefined, facts: RequestFacts): GracefulDeletion;
   /** What happens to dependents when a delete names no policy. */
   readonly defaultPropagation: "background" | "orphan";
+  /** Warning of such a delete. */
+  readonly propagationWarning?: string;
   /** Field paths that writers of the main resource never own (status), for managed fields. */
   readonly resetFields?: readonly string[];
 }

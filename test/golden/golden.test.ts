@@ -18,6 +18,8 @@ const options = { timeout: 60_000 };
 const notThere = [
   "apps/daemonset/controller/",
   "apps/statefulset/controller/",
+  "batch/job/controller/",
+  "batch/row/controller/",
   "core/limitrange/enforce-",
   "core/persistentvolumeclaim/bind",
   "core/pod/security-admission/",

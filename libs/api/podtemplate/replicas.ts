@@ -91,8 +91,12 @@ export function replicaColumns<T extends Replicated>(
   ];
 }
 
+interface Templated extends KubeObject {
+  readonly spec?: { readonly template?: PodTemplateSpec };
+}
+
 /** Wide columns of everything that has a pod template and a selector. */
-export function templateColumns<T extends Replicated>(
+export function templateColumns<T extends Templated>(
   selector: (object: T) => string,
 ): PrintColumn<T>[] {
   const wide = (name: string, description: string, cell: (object: T) => string) =>

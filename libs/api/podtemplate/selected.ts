@@ -2,6 +2,7 @@
 import type { PodTemplateSpec } from "#proto/gen/k8s/core/v1.ts";
 import type { LabelSelector } from "#proto/gen/k8s/meta/v1.ts";
 import { invalid, required, type FieldError } from "../errors.ts";
+import { goSelector } from "../goform.ts";
 import { matchesSelector, selectorOfLabelSelector } from "../selectors.ts";
 import { validateLabelSelector } from "../validation/selectors.ts";
 import { isEmptySelector, validateReplicatedTemplate } from "./validate.ts";
@@ -14,7 +15,7 @@ export function validateRequiredSelector(
   if (selector === undefined) return [required(path, "")];
   const errors = validateLabelSelector(selector, path);
   if (!isEmptySelector(selector)) return errors;
-  return [...errors, invalid(path, selector, "empty selector is invalid for deployment")];
+  return [...errors, invalid(path, {}, "empty selector is invalid for deployment")];
 }
 
 /** The template of a Deployment or ReplicaSet against its selector. */
@@ -25,7 +26,7 @@ export function validateSelectedTemplate(
 ): FieldError[] {
   // What does not parse cannot be compared.
   if (validateLabelSelector(selector, "").length > 0) {
-    return [invalid(`${path}.selector`, selector, "invalid label selector")];
+    return [invalid(`${path}.selector`, goSelector(selector), "invalid label selector")];
   }
   const parsed = selectorOfLabelSelector(selector);
   const selectsAll = selector !== undefined && isEmptySelector(selector);

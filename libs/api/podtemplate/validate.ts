@@ -2,6 +2,7 @@
 import type { PodSpec, PodTemplateSpec } from "#proto/gen/k8s/core/v1.ts";
 import type { LabelSelector } from "#proto/gen/k8s/meta/v1.ts";
 import { forbidden, invalid, notSupported, required, type FieldError } from "../errors.ts";
+import { goMap } from "../goform.ts";
 import { validateAnnotations, validateLabels } from "../metadata/validate.ts";
 import { dns1123SubdomainErrors } from "../names.ts";
 import { dnsLabelField, invalidFor, optionalWordField, wordField } from "../validation/fields.ts";
@@ -177,7 +178,7 @@ export function validateReplicatedTemplate(
   const errors: FieldError[] = [];
   if (!isSelected(metadata?.labels ?? {})) {
     const detail = "`selector` does not match template `labels`";
-    errors.push(invalid(`${path}.metadata.labels`, metadata?.labels ?? null, detail));
+    errors.push(invalid(`${path}.metadata.labels`, goMap(metadata?.labels), detail));
   }
   errors.push(...validatePodTemplate(template, path));
   const { restartPolicy = "", activeDeadlineSeconds } = spec;

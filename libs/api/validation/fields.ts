@@ -2,6 +2,7 @@
 import { invalid, notSupported, required, type FieldError } from "../errors.ts";
 import { dns1123LabelErrors, dns1123SubdomainErrors, qualifiedNameErrors } from "../names.ts";
 import {
+  httpPathErrors,
   ipErrors,
   ipFamily,
   negativeText,
@@ -41,6 +42,21 @@ export const ipField = (field: string, value: string): FieldError[] =>
 export function portOrNameField(field: string, port: number | string | undefined): FieldError[] {
   const texts = typeof port === "string" ? portNameErrors(port) : portNumberErrors(port ?? 0);
   return invalidFor(field, port ?? 0, texts);
+}
+
+/** `acme.io/foo`: a domain, a slash and the path of an URL. */
+export function domainPathField(field: string, value: string): FieldError[] {
+  if (value === "") return [required(field, "")];
+  const [domain = "", ...rest] = value.split("/");
+  const path = rest.join("/");
+  if (domain === "" || path === "") {
+    const detail = 'must be a domain-prefixed path (such as "acme.io/foo")';
+    return [invalid(field, value, detail)];
+  }
+  return [
+    ...invalidFor(field, domain, dns1123SubdomainErrors(domain)),
+    ...invalidFor(field, path, httpPathErrors(path)),
+  ];
 }
 
 /** A count, or a percentage of one. */

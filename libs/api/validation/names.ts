@@ -74,6 +74,15 @@ export function searchDomainErrors(domain: string): string[] {
   return [...errors, shapeText(rule, underscoredSubdomain, ["example.com"])];
 }
 
+const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const httpPathRegex = new RegExp(`^(?:${httpPath})$`);
+
+/** Why `path` cannot stand in an URL; empty when it can. */
+export function httpPathErrors(path: string): string[] {
+  if (httpPathRegex.test(path)) return [];
+  return [shapeText("Invalid path", httpPath)];
+}
+
 const percentPattern = "[0-9]+%";
 const percentRegex = new RegExp(`^(?:${percentPattern})$`);
 

@@ -1,6 +1,8 @@
 /** Are label selectors valid? Texts of k8s.io/apimachinery pkg/apis/meta/v1/validation. */
 import type { LabelSelector, LabelSelectorRequirement } from "#proto/gen/k8s/meta/v1.ts";
+import { semanticEqual } from "../equality.ts";
 import { forbidden, invalid, required, type FieldError } from "../errors.ts";
+import { goSelector } from "../goform.ts";
 import { validateLabels } from "../metadata/validate.ts";
 import { labelValueErrors } from "../names.ts";
 import { invalidFor, qualifiedNameField } from "./fields.ts";
@@ -17,6 +19,16 @@ export function validateLabelSelector(
       validateRequirement(requirement, `${path}.matchExpressions[${index}]`),
     ),
   ];
+}
+
+/** An error when a selector that may not change did. */
+export function validateSelectorKept(
+  path: string,
+  selector: LabelSelector | undefined,
+  old: LabelSelector | undefined,
+): FieldError[] {
+  if (semanticEqual(selector, old)) return [];
+  return [invalid(path, goSelector(selector), "field is immutable")];
 }
 
 function validateRequirement(

@@ -172,7 +172,7 @@ async function serveDeleteCollection(exchange: Exchange, place: Place): Promise<
   const options = deleteOptions(query, bytes, request.header("content-type"));
   const deleted = await door.options.registry.deleteCollection(caller, place, list, options);
   const { contentType, parts } = encodeList(place.definition, deleted, view);
-  const headers = answerHeaders(exchange, contentType, []);
+  const headers = answerHeaders(exchange, contentType, deleted.warnings ?? []);
   await sendParts(response, { status: 200, headers }, parts, takesGzip(request));
 }
 

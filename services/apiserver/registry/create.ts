@@ -112,6 +112,7 @@ async function storeNew(
   try {
     const errors = validateCreated(definition, draft, facts);
     if (errors.length > 0) throw invalidObject(kindName(definition), name, errors);
+    definition.canonicalize?.(draft);
     await admitValidation(
       context.admission,
       { operation: "create", caller, place, draft, old: undefined, dryRun },

@@ -50,7 +50,13 @@ export async function deleteObject(
   options: DeleteOptions,
 ): Promise<Deleted> {
   const written = await removeOrMark(context, caller, place, options);
-  return answerOf(place.definition, written);
+  return answerOf(place.definition, written, warningsOf(place.definition, options));
+}
+
+/** Some kinds leave their dependents alone where a client might not expect it. */
+function warningsOf({ propagationWarning }: ResourceDefinition, options: DeleteOptions): string[] {
+  const isSaid = (options.propagationPolicy ?? options.orphanDependents) !== undefined;
+  return isSaid || propagationWarning === undefined ? [] : [propagationWarning];
 }
 
 async function removeOrMark(
@@ -119,9 +125,12 @@ function deleteNamespace(
   return waits ? { type: "keep" } : { type: "remove", last: object, isMarked: false };
 }
 
-function answerOf(definition: ResourceDefinition, written: Transacted): Deleted {
+function answerOf(
+  definition: ResourceDefinition,
+  written: Transacted,
+  warnings: readonly string[],
+): Deleted {
   const { version, revision, outcome } = written;
-  const warnings: readonly string[] = [];
   if (outcome !== "remove" || answersObject.has(keyOf(definition))) {
     return { type: "object", version, warnings, revision };
   }
@@ -149,7 +158,7 @@ export async function deleteCollection(
   };
   const workers = Math.min(collectionParallelMax, waiting.length);
   await Promise.all(Array.from({ length: workers }, deleteSome));
-  return listed;
+  return { ...listed, warnings: warningsOf(place.definition, options) };
 }
 
 async function deleteListed(

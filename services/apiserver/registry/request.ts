@@ -107,6 +107,8 @@ export interface Listed {
   readonly resourceVersion: string;
   readonly continue: string;
   readonly remainingItemCount: number | undefined;
+  /** Of what was done to the objects before they were listed. */
+  readonly warnings?: readonly string[];
 }
 
 /** `revision` is the store's of the write, so that a cache can tell that it has seen it. */

@@ -80,6 +80,7 @@ export async function changeObject(
     claims = claimsOf(context, definition, draft, old);
     const errors = validateUpdated(definition, part, draft, old, facts);
     if (errors.length > 0) throw invalidObject(kindName(definition), name, errors);
+    definition.canonicalize?.(draft);
     await admitValidation(context.admission, { ...admitted, draft, dryRun }, context.reader);
     warnings = definition.warnings?.(draft, old) ?? [];
     if (finishesDeletion(draft)) return { type: "remove", last: draft, isMarked: false };

@@ -1,10 +1,10 @@
 /** DaemonSets: a pod on every node that fits. */
 import type { DaemonSet, DaemonSetUpdateStrategy } from "#proto/gen/k8s/apps/v1.ts";
 import { schemaOf } from "#libs/schema/index.ts";
-import { semanticEqual, validateImmutable } from "../../equality.ts";
+import { semanticEqual } from "../../equality.ts";
 import { badRequest, forbidden, invalid, notSupported, required } from "../../errors.ts";
 import type { FieldError } from "../../errors.ts";
-import { goStruct } from "../../goform.ts";
+import { goMap, goStruct } from "../../goform.ts";
 import { goQuote } from "../../gotext.ts";
 import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
@@ -20,7 +20,7 @@ import {
   countOrPercentNumber,
   nonNegative,
 } from "../../validation/fields.ts";
-import { validateLabelSelector } from "../../validation/selectors.ts";
+import { validateLabelSelector, validateSelectorKept } from "../../validation/selectors.ts";
 import { everyVerb } from "../../verbs.ts";
 
 export const daemonsets = defineResource<DaemonSet>({
@@ -55,7 +55,7 @@ export const daemonsets = defineResource<DaemonSet>({
   validate,
   validateUpdate: (set, old) => [
     ...validate(set),
-    ...validateImmutable("spec.selector", set.spec?.selector, old.spec?.selector),
+    ...validateSelectorKept("spec.selector", set.spec?.selector, old.spec?.selector),
   ],
   checkedAsNew: true,
   nameRule: "dnsSubdomain",
@@ -161,12 +161,12 @@ function validate({ spec = {} }: DaemonSet): FieldError[] {
     const labels = template.metadata?.labels ?? {};
     if (!matchesSelector(selectorOfLabelSelector(selector), labels)) {
       const detail = "`selector` does not match template `labels`";
-      const shown = template.metadata?.labels ?? null;
+      const shown = goMap(template.metadata?.labels);
       errors.push(invalid("spec.template.metadata.labels", shown, detail));
     }
   }
   if (selector !== undefined && isEmptySelector(selector)) {
-    errors.push(invalid("spec.selector", selector, "empty selector is invalid for daemonset"));
+    errors.push(invalid("spec.selector", {}, "empty selector is invalid for daemonset"));
   }
   errors.push(...validatePodTemplate(template, "spec.template"));
   const { restartPolicy = "", activeDeadlineSeconds } = template.spec ?? {};

@@ -4,7 +4,7 @@ import type {
   DeploymentStrategy,
   RollingUpdateDeployment,
 } from "#proto/gen/k8s/apps/v1.ts";
-import { semanticEqual, validateImmutable } from "../../equality.ts";
+import { semanticEqual } from "../../equality.ts";
 import { forbidden, invalid, notSupported, required, type FieldError } from "../../errors.ts";
 import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
@@ -24,6 +24,7 @@ import {
   countOrPercentNumber,
   nonNegative,
 } from "../../validation/fields.ts";
+import { validateSelectorKept } from "../../validation/selectors.ts";
 import { everyVerb } from "../../verbs.ts";
 
 export const deployments = defineResource<Deployment>({
@@ -52,7 +53,7 @@ export const deployments = defineResource<Deployment>({
   validate,
   validateUpdate: (deployment, old) => [
     ...validate(deployment),
-    ...validateImmutable("spec.selector", deployment.spec?.selector, old.spec?.selector),
+    ...validateSelectorKept("spec.selector", deployment.spec?.selector, old.spec?.selector),
   ],
   nameRule: "dnsSubdomain",
   warnings: templateWarnings,

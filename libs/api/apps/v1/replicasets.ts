@@ -1,6 +1,5 @@
 /** ReplicaSets: a number of pods alike. */
 import type { ReplicaSet } from "#proto/gen/k8s/apps/v1.ts";
-import { validateImmutable } from "../../equality.ts";
 import type { FieldError } from "../../errors.ts";
 import { defaultPodSpec } from "../../podtemplate/defaults.ts";
 import { dropDisabledFields } from "../../podtemplate/disabled.ts";
@@ -14,6 +13,7 @@ import { templateWarnings } from "../../podtemplate/warnings.ts";
 import { defineResource } from "../../resource.ts";
 import { selectorOfLabelSelector, selectorText } from "../../selectors.ts";
 import { nonNegative } from "../../validation/fields.ts";
+import { validateSelectorKept } from "../../validation/selectors.ts";
 import { everyVerb } from "../../verbs.ts";
 
 export const replicasets = defineResource<ReplicaSet>({
@@ -45,7 +45,7 @@ export const replicasets = defineResource<ReplicaSet>({
   validate,
   validateUpdate: (set, old) => [
     ...validate(set),
-    ...validateImmutable("spec.selector", set.spec?.selector, old.spec?.selector),
+    ...validateSelectorKept("spec.selector", set.spec?.selector, old.spec?.selector),
   ],
   checkedAsNew: true,
   nameRule: "dnsSubdomain",

@@ -9,7 +9,7 @@ import type {
 import type { PodTemplateSpec, Volume } from "#proto/gen/k8s/core/v1.ts";
 import { semanticEqual } from "../../../equality.ts";
 import { forbidden, invalid, notSupported, required, type FieldError } from "../../../errors.ts";
-import { goStruct } from "../../../goform.ts";
+import { goMap, goSelector, goStruct } from "../../../goform.ts";
 import { validateClaimSpec } from "../../../podtemplate/claims.ts";
 import { isEmptySelector, validatePodTemplate } from "../../../podtemplate/validate.ts";
 import { matchesSelector, selectorOfLabelSelector } from "../../../selectors.ts";
@@ -147,18 +147,18 @@ function validateSelector(selector: StatefulSetSpec["selector"], path: string): 
   if (selector === undefined) return [required(path, "")];
   const errors = validateLabelSelector(selector, path);
   if (!isEmptySelector(selector)) return errors;
-  return [...errors, invalid(path, selector, "empty selector is invalid for statefulset")];
+  return [...errors, invalid(path, {}, "empty selector is invalid for statefulset")];
 }
 
 function validateSelected({ selector, template }: StatefulSetSpec, path: string): FieldError[] {
   // What does not parse cannot be compared.
   if (validateLabelSelector(selector, "").length > 0) {
-    return [invalid(`${path}.selector`, selector, "")];
+    return [invalid(`${path}.selector`, goSelector(selector), "")];
   }
   const labels = template?.metadata?.labels;
   if (matchesSelector(selectorOfLabelSelector(selector), labels ?? {})) return [];
   const detail = "`selector` does not match template `labels`";
-  return [invalid(`${path}.template.metadata.labels`, labels ?? null, detail)];
+  return [invalid(`${path}.template.metadata.labels`, goMap(labels), detail)];
 }
 
 /** Mounts may name the claims that every pod of the set gets. */

@@ -6,8 +6,8 @@ import { forbidden, invalid, type FieldError } from "../../../errors.ts";
 import { goStruct } from "../../../goform.ts";
 import { goJson, goQuote } from "../../../gotext.ts";
 import { mirrorAnnotation, validateAnnotationsUpdate } from "../../../podtemplate/annotations.ts";
+import { goSpecText } from "../../../podtemplate/gospec.ts";
 import { unifiedDiff } from "../../../unifieddiff.ts";
-import { goSpecText } from "./gospec.ts";
 import { qosClassOf } from "./qos.ts";
 import { validatePodAgain } from "./validate.ts";
 

@@ -13,11 +13,11 @@ import { semanticEqual } from "../../../equality.ts";
 import { forbidden, invalid, required, type FieldError } from "../../../errors.ts";
 import { goStruct, type GoStruct } from "../../../goform.ts";
 import { validateAnnotationsUpdate } from "../../../podtemplate/annotations.ts";
+import { goSpecText } from "../../../podtemplate/gospec.ts";
 import { validateImageSpaces } from "../../../podtemplate/containers.ts";
 import { validateTolerations } from "../../../podtemplate/scheduling.ts";
 import { unifiedDiff } from "../../../unifieddiff.ts";
 import { int32Max, rangeText } from "../../../validation/names.ts";
-import { goSpecText } from "./gospec.ts";
 import { qosClassOf } from "./qos.ts";
 import { validatePodAgain } from "./validate.ts";
 

@@ -1,8 +1,8 @@
 /** A pod spec as Kubernetes holds it inside, for the message that shows what an update changed. */
 import { schemaOf } from "#libs/schema/index.ts";
-import type { PodSpec } from "#proto/gen/k8s/core/v1.ts";
-import { goJson } from "../../../gotext.ts";
-import { goName, goStruct, type GoStruct, type GoValue } from "../../../goform.ts";
+import type { PodSpec, PodTemplateSpec } from "#proto/gen/k8s/core/v1.ts";
+import { goMap, goName, goStruct, type GoStruct, type GoValue } from "../goform.ts";
+import { goJson } from "../gotext.ts";
 
 /** Fields in the internal order, which differs from that of the API. */
 const fieldOrder = [
@@ -25,14 +25,28 @@ const contextOrder = [
 ];
 
 /** The spec in lines of JSON, one field a line. */
-export function goSpecText(spec: PodSpec): string {
+export const goSpecText = (spec: PodSpec): string => goJson(goSpec(spec), 1);
+
+/** A template: its metadata stands in the struct itself, as it looks everywhere. */
+export function goTemplate({ metadata, spec = {} }: PodTemplateSpec): GoStruct {
+  const labels = goMap(metadata?.labels);
+  const annotations = goMap(metadata?.annotations);
+  return {
+    ...(metadata as GoStruct | undefined),
+    ...(labels === null ? {} : { labels }),
+    ...(annotations === null ? {} : { annotations }),
+    Spec: goSpec(spec),
+  };
+}
+
+function goSpec(spec: PodSpec): GoStruct {
   const flat = goStruct(spec, schemaOf("k8s.core.v1.PodSpec"));
   const given = flat["SecurityContext"] as GoStruct | null;
   const context = { ...flat, ...given };
   const internal: Record<string, GoValue> = {};
   for (const name of fieldOrder.map(goName)) internal[name] = flat[name] ?? null;
   if (given !== null) internal["SecurityContext"] = pick(context, [...hostFields, ...contextOrder]);
-  return goJson(internal, 1);
+  return internal;
 }
 
 function pick(struct: GoStruct, names: readonly string[]): GoStruct {
