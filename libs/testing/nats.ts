@@ -14,6 +14,10 @@ export interface NatsServerOptions {
   readonly payloadMax?: number;
   /** Bytes that JetStream may store. Default: what the disk holds. */
   readonly storeBytesMax?: number;
+  /** When it fsyncs. Default "always"; any other loses acknowledged writes with the power. */
+  readonly syncInterval?: string;
+  /** Where JetStream keeps its files. Default: a folder that goes with the server. */
+  readonly storeFolder?: string;
 }
 
 export interface TestNatsServer {
@@ -94,8 +98,8 @@ host: 127.0.0.1
 port: ${port}
 max_payload: ${options.payloadMax ?? 8 * 1024 * 1024}
 jetstream {
-  store_dir: "${join(folder, "jetstream")}"
-  sync_interval: always
+  store_dir: "${options.storeFolder ?? join(folder, "jetstream")}"
+  sync_interval: ${options.syncInterval ?? "always"}
   ${options.storeBytesMax ? `max_file_store: ${options.storeBytesMax}` : ""}
 }
 ${options.config ?? ""}

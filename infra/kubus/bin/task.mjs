@@ -1,4 +1,4 @@
-/** What `npm test`, `npm run check`, `bench`, `codegen` and `format` do. */
+/** What `npm test`, `npm run check`, `bench`, `faults`, `codegen` and `format` do. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDependencies, environment, findNode, root, run, seconds } from "./prepare.mjs";
@@ -43,6 +43,11 @@ const tasks = {
       : [codegen, typeCheck, lint, natsServer, natsCli, kubectl, docker, vitest()],
   check: () => [codegen, typeCheck, lint],
   bench: (...arguments_) => [codegen, script("bench", "infra/bench/main.ts", ...arguments_)],
+  faults: (...arguments_) => [
+    codegen,
+    natsServer,
+    script("faults", "test/faults/main.ts", ...arguments_),
+  ],
   codegen: (...arguments_) => [script("codegen", "infra/codegen/main.ts", ...arguments_)],
   format: (...paths) => [command("format", bin("oxfmt"), "-c", "infra/lint/oxfmt.json", ...paths)],
 };

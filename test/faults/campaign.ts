@@ -1,0 +1,249 @@
+/** A campaign: rounds of work and faults on one cluster, each judged when it is quiet again. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { realWorld } from "#libs/actor/world.ts";
+import { type Evidence, judge } from "./check/judge.ts";
+import type { KeyState } from "./check/keymodel.ts";
+import { type Violation, violation } from "./check/violation.ts";
+import type { Fault } from "./faults/fault.ts";
+import type { Logged } from "./history/observation.ts";
+import { planRound, type Planned } from "./plan/plan.ts";
+import { type Random, seeded } from "./plan/random.ts";
+import type { Auditor } from "./rig/auditor.ts";
+import type { Rig } from "./rig/rig.ts";
+import { runClient } from "./work/clients.ts";
+import type { Door } from "./work/door.ts";
+import type { Recorder } from "./work/recorder.ts";
+import { runWatcher } from "./work/watchers.ts";
+
+export interface CampaignOptions {
+  readonly rig: Rig;
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+  readonly faultsPerRound: number;
+  /** Each client and watcher goes through one of them. */
+  readonly doors: readonly Door[];
+  readonly auditor: Auditor;
+  readonly recorder: Recorder;
+  readonly clients: number;
+  readonly watchers: number;
+  /** Whether another round is begun after so many, with so many violations so far. */
+  readonly goesOn: (rounds: number, violations: number) => boolean;
+  readonly say: (line: string) => void;
+}
+
+/** One fault, and how it went. */
+export interface Happened {
+  readonly fault: string;
+  readonly what: string;
+  readonly holdMs: number;
+  /** The longest time without an acknowledged commit, from the fault to the recovery. */
+  readonly silentMs: number;
+  /** From the end of the fault to the next acknowledged commit. */
+  readonly recoveryMs: number;
+}
+
+export interface Report {
+  readonly rounds: number;
+  readonly operations: number;
+  /** Operations by what they were told. */
+  readonly outcomes: ReadonlyMap<string, number>;
+  readonly watchEvents: number;
+  readonly happened: readonly Happened[];
+  readonly violations: readonly Violation[];
+}
+
+const keys = ["a-1", "a-2", "a-3", "b-1", "b-2", "b-3"];
+const prefixes = ["", "a-", "", "b-"];
+/** Milliseconds within which everything has to work again. */
+const recoveryMsMax = 60_000;
+/** Milliseconds of work before the first fault. */
+const warmUpMs = 300;
+const auditMs = 500;
+
+export class Campaign {
+  readonly #options: CampaignOptions;
+  readonly #random: Random;
+  readonly #happened: Happened[] = [];
+  readonly #violations: Violation[] = [];
+  readonly #outcomes = new Map<string, number>();
+  #watchEvents = 0;
+  #operations = 0;
+  #state: ReadonlyMap<string, KeyState> = new Map();
+  #lastLogged: Logged | undefined;
+
+  constructor(options: CampaignOptions) {
+    this.#options = options;
+    this.#random = seeded(options.seed);
+  }
+
+  async run(): Promise<Report> {
+    const { goesOn, say } = this.#options;
+    let rounds = 0;
+    while (goesOn(rounds, this.#violations.length)) {
+      const found = await this.#round(rounds);
+      this.#violations.push(...found);
+      rounds += 1;
+      say(`round ${rounds}: ${this.#operations} operations, ${this.#violations.length} violations`);
+    }
+    return {
+      rounds,
+      operations: this.#operations,
+      outcomes: this.#outcomes,
+      watchEvents: this.#watchEvents,
+      happened: this.#happened,
+      violations: this.#violations,
+    };
+  }
+
+  async #round(round: number): Promise<Violation[]> {
+    const { recorder, auditor } = this.#options;
+    const random = this.#random.fork(`round ${round}`);
+    const working = new AbortController();
+    const watching = new AbortController();
+    const work = this.#startClients(round, random, working.signal);
+    const watch = this.#startWatchers(random, watching.signal);
+    const stopAuditing = realWorld.every(auditMs, () => void auditor.read().catch(() => undefined));
+    const unrecovered = await this.#breakThings(random);
+    working.abort();
+    await Promise.all(work);
+    const found = unrecovered ?? (await this.#settle(random));
+    stopAuditing();
+    watching.abort();
+    await Promise.all(watch);
+    if (found) return [found];
+    const logged = auditor.take();
+    const evidence = { ...recorder.take(), logged, before: this.#lastLogged, initial: this.#state };
+    this.#lastLogged = logged.at(-1) ?? this.#lastLogged;
+    return await this.#judge(round, evidence);
+  }
+
+  #startClients(round: number, random: Random, signal: AbortSignal): Promise<void>[] {
+    const { clients, doors, recorder } = this.#options;
+    return Array.from({ length: clients }, (_, index) => {
+      const name = `client-${index}`;
+      return runClient({
+        name,
+        mark: `r${round}c${index}`,
+        door: doorOf(doors, index),
+        recorder,
+        random: random.fork(name),
+        keys,
+        signal,
+      });
+    });
+  }
+
+  #startWatchers(random: Random, signal: AbortSignal): Promise<void>[] {
+    const { watchers, doors, recorder } = this.#options;
+    return Array.from({ length: watchers }, (_, index) => {
+      const name = `watcher-${index}`;
+      return runWatcher({
+        name,
+        door: doorOf(doors, index),
+        recorder,
+        random: random.fork(name),
+        prefix: prefixes[index % prefixes.length] ?? "",
+        breakMsMax: index % 2 === 0 ? 0 : 1_500,
+        signal,
+      });
+    });
+  }
+
+  /** The faults of one round, one after the other. */
+  async #breakThings(random: Random): Promise<Violation | undefined> {
+    const { faults, faultsPerRound } = this.#options;
+    await realWorld.sleep(warmUpMs);
+    for (const planned of planRound(random.fork("plan"), faults, faultsPerRound)) {
+      const found = await this.#break(planned);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  async #break({ fault, holdMs, calmMs, random }: Planned): Promise<Violation | undefined> {
+    const { rig, auditor, recorder, say } = this.#options;
+    await auditor.read().catch(() => undefined);
+    const beganAt = recorder.now();
+    const { what, mend } = await fault.begin({ rig, auditor, random, holdMs });
+    await realWorld.sleep(holdMs);
+    await mend?.();
+    await rig.heal();
+    const healedAt = recorder.now();
+    const recoveredAt = await recorder.commitAfter(healedAt, recoveryMsMax);
+    if (recoveredAt === undefined) {
+      return violation(
+        "recovers",
+        `no commit for ${recoveryMsMax} ms after ${fault.name}: ${what}`,
+      );
+    }
+    const recoveryMs = Math.round(recoveredAt - healedAt);
+    const silentMs = Math.round(recorder.silenceMs(beganAt, recoveredAt));
+    this.#happened.push({ fault: fault.name, what, holdMs, silentMs, recoveryMs });
+    say(`  ${fault.name} (${what}) for ${holdMs} ms: no commit for ${silentMs} ms`);
+    await realWorld.sleep(calmMs);
+    return undefined;
+  }
+
+  /** Ends a round: every key is read, the log is read to its end, and watchers have heard of it. */
+  async #settle(random: Random): Promise<Violation | undefined> {
+    const { recorder, doors, auditor } = this.#options;
+    const until = recorder.now() + recoveryMsMax;
+    const door = doorOf(doors, random.between(0, doors.length));
+    for (const key of keys) {
+      while ((await recorder.ask("reader", door, { type: "get", key })).type !== "got") {
+        if (recorder.now() > until) return violation("recovers", `${key} cannot be read`);
+        await realWorld.sleep(20);
+      }
+    }
+    while (!(await readAll(auditor))) {
+      if (recorder.now() > until) return violation("recovers", "the log cannot be read");
+      await realWorld.sleep(50);
+    }
+    if (auditor.damage !== undefined) return violation("the log is intact", auditor.damage);
+    return undefined;
+  }
+
+  async #judge(round: number, evidence: Evidence): Promise<Violation[]> {
+    const { operations, watches, logged } = evidence;
+    this.#operations += operations.length;
+    for (const { outcome } of operations) {
+      this.#outcomes.set(outcome.type, (this.#outcomes.get(outcome.type) ?? 0) + 1);
+    }
+    for (const { told } of watches) this.#watchEvents += told.length;
+    const violations = judge(evidence);
+    this.#state = stateAfter(evidence.initial, logged);
+    if (violations.length > 0) await keep(this.#options.rig.folder, round, evidence);
+    return violations;
+  }
+}
+
+const doorOf = (doors: readonly Door[], index: number): Door => {
+  const door = doors[index % doors.length];
+  if (!door) throw new Error("no door");
+  return door;
+};
+
+const readAll = (auditor: Auditor): Promise<boolean> =>
+  auditor.read().then(
+    () => true,
+    () => false,
+  );
+
+function stateAfter(
+  initial: ReadonlyMap<string, KeyState>,
+  logged: readonly Logged[],
+): Map<string, KeyState> {
+  const state = new Map(initial);
+  for (const { key, type, value, revision } of logged) {
+    state.set(key, { value: type === "deleted" ? undefined : value, revision, isExact: true });
+  }
+  return state;
+}
+
+/** The whole of a round that was not right, to be looked at. */
+async function keep(folder: string, round: number, evidence: Evidence): Promise<void> {
+  const initial = [...evidence.initial];
+  const text = JSON.stringify({ ...evidence, initial }, undefined, 1);
+  await writeFile(join(folder, `round-${round}.json`), text);
+}

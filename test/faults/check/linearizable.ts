@@ -1,0 +1,100 @@
+/** Whether the operations on each key could have happened one after the other. */
+import { isWrite, type Operation, writesOf } from "../history/operation.ts";
+import { absentKey, type KeyCall, type KeyEffect, keyModel, type KeyState } from "./keymodel.ts";
+import { search, type Timed } from "./search.ts";
+import { type Violation, violation } from "./violation.ts";
+
+/** Steps of the search for one key; a history that needs more is undecided, which is a failure. */
+const stepsMax = 2_000_000;
+/** Operations of one key that are shown. */
+const shownMax = 12;
+
+/** @param initial what keys held before the first operation; others were absent */
+export function checkLinearizable(
+  operations: readonly Operation[],
+  initial: ReadonlyMap<string, KeyState>,
+): Violation[] {
+  const violations: Violation[] = [];
+  for (const [key, calls] of callsByKey(operations, initial.keys())) {
+    const verdict = search(keyModel(initial.get(key) ?? absentKey), calls, stepsMax);
+    if (verdict.type === "linearizable") continue;
+    if (verdict.type === "undecided") {
+      const text = `${key}: undecided after ${verdict.steps} steps for ${calls.length} operations`;
+      violations.push(violation("linearizable", text));
+      continue;
+    }
+    const before = verdict.longest.slice(-shownMax / 2);
+    const shown = [...before, ...verdict.stuck.slice(0, shownMax / 2)];
+    const text = `${key}: no order explains what ${calls.length} operations were told`;
+    violations.push(violation("linearizable", text, unique(shown.map(({ input }) => input))));
+  }
+  return violations;
+}
+
+const unique = (calls: readonly KeyCall[]): Operation[] => [
+  ...new Set(calls.map(({ operation }) => operation)),
+];
+
+/** Each operation as every key sees it that it is about. */
+function callsByKey(
+  operations: readonly Operation[],
+  known: Iterable<string>,
+): Map<string, Timed<KeyCall>[]> {
+  const keys = new Map<string, Timed<KeyCall>[]>([...known].map((key) => [key, []]));
+  for (const operation of operations) {
+    const { call } = operation;
+    const named = call.type === "commit" ? call.steps.map(({ key }) => key) : [];
+    for (const key of call.type === "get" ? [call.key] : named) {
+      if (!keys.has(key)) keys.set(key, []);
+    }
+  }
+  for (const operation of operations) {
+    const { invokedAt, returnedAt } = operation;
+    for (const [key, effect] of effectsOf(operation, keys.keys())) {
+      keys.get(key)?.push({ input: { operation, effect }, invokedAt, returnedAt });
+    }
+  }
+  return keys;
+}
+
+function effectsOf(operation: Operation, keys: Iterable<string>): [string, KeyEffect][] {
+  const { call, outcome } = operation;
+  if (call.type === "get") {
+    return outcome.type === "got" ? [[call.key, { type: "read", found: outcome.found }]] : [];
+  }
+  if (call.type === "list") {
+    if (outcome.type !== "listed") return [];
+    const found = new Map(outcome.found.map((each) => [each.key, each]));
+    return [...keys].map((key) => [key, { type: "read", found: found.get(key) }]);
+  }
+  switch (outcome.type) {
+    case "committed": {
+      const revisions = new Map(
+        writesOf(call.steps, outcome.revision).map(({ step, revision }) => [step, revision]),
+      );
+      return call.steps.map((step) => {
+        const revision = isWrite(step) ? (revisions.get(step) ?? 0) : 0;
+        return [step.key, { type: "done", step, revision }];
+      });
+    }
+    case "refused":
+      return refusedEffects(operation);
+    case "unknown":
+      return call.steps.map((step) => [step.key, { type: "unknown", step }]);
+    default:
+      return [];
+  }
+}
+
+/** The step that was refused, and what its key held a little later. */
+function refusedEffects({ call, outcome }: Operation): [string, KeyEffect][] {
+  if (call.type !== "commit" || outcome.type !== "refused") return [];
+  const step = call.steps[outcome.step];
+  if (!step) return [];
+  const refused: [string, KeyEffect] = [
+    step.key,
+    { type: "refused", step, reason: outcome.reason },
+  ];
+  const { current } = outcome;
+  return current ? [refused, [step.key, { type: "read", found: current }]] : [refused];
+}

@@ -1,0 +1,33 @@
+/** Every fault, one line each. */
+import { cutPower } from "./cutpower.ts";
+import { cutServer } from "./cutserver.ts";
+import { cutStore } from "./cutstore.ts";
+import type { Fault } from "./fault.ts";
+import { fullDisk } from "./fulldisk.ts";
+import { jumpClock } from "./jumpclock.ts";
+import { killBoth } from "./killboth.ts";
+import { killServer } from "./killserver.ts";
+import { killStandby } from "./killstandby.ts";
+import { killStore } from "./killstore.ts";
+import { pauseServer } from "./pauseserver.ts";
+import { pauseStore } from "./pausestore.ts";
+import { severLinks } from "./severlinks.ts";
+import { slowDisk } from "./slowdisk.ts";
+import { slowLinks } from "./slowlinks.ts";
+
+export const faults: readonly Fault[] = [
+  killStore,
+  pauseStore,
+  killStandby,
+  killServer,
+  pauseServer,
+  killBoth,
+  cutStore,
+  severLinks,
+  slowLinks,
+  cutServer,
+  slowDisk,
+  fullDisk,
+  cutPower,
+  jumpClock,
+];

@@ -1,0 +1,34 @@
+/**
+ * `npm run faults -- [--minutes 1] [--seed N] [--layout 1|3] [--fault name,…] [--stores N]`: breaks
+ * a cluster until the time is over. Exits with 1 when a promise was broken.
+ */
+import { parseArgs } from "node:util";
+import { realWorld } from "#libs/actor/world.ts";
+import { textOf } from "./report.ts";
+import { runCampaign } from "./run.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "1" },
+    seed: { type: "string" },
+    layout: { type: "string", default: "1" },
+    fault: { type: "string" },
+    stores: { type: "string", default: "2" },
+  },
+});
+const seed = Number(values.seed ?? Math.floor(realWorld.random() * 1e6));
+const endsAt = realWorld.monotonic() + Number(values.minutes) * 60_000;
+const say = (line: string) => process.stdout.write(`${line}\n`);
+say(`seed ${seed}`);
+const ran = await runCampaign({
+  seed,
+  layout: values.layout === "3" ? 3 : 1,
+  stores: Number(values.stores),
+  ...(values.fault === undefined ? {} : { faults: values.fault.split(",") }),
+  goesOn: (rounds, violations) =>
+    violations === 0 && (rounds === 0 || realWorld.monotonic() < endsAt),
+  say,
+});
+const command = ["npm run faults --", ...process.argv.slice(2), `--seed ${seed}`].join(" ");
+say(textOf(ran, command));
+process.exit(ran.violations.length > 0 ? 1 : 0);

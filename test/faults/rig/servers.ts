@@ -1,0 +1,129 @@
+/** The bus of the rig: one nats-server, or three that replicate, each on a disk of its own. */
+import { join } from "node:path";
+import { freePort, startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
+import { Disk } from "./disk.ts";
+import { Link } from "#libs/testing/link.ts";
+
+export interface ServersOptions {
+  readonly folder: string;
+  readonly count: 1 | 3;
+  /** Whether each server gets a {@link Disk}; else a plain folder. */
+  readonly withDisks: boolean;
+  readonly syncInterval?: string;
+}
+
+const diskBytes = 192 * 1024 * 1024;
+
+export class BusServer {
+  readonly name: string;
+  readonly nats: TestNatsServer;
+  readonly disk: Disk | undefined;
+  /** Links over which this server speaks to the others, by their names. */
+  readonly #peers: ReadonlyMap<string, Link>;
+  #isPaused = false;
+
+  constructor(
+    name: string,
+    nats: TestNatsServer,
+    disk: Disk | undefined,
+    peers: ReadonlyMap<string, Link>,
+  ) {
+    this.name = name;
+    this.nats = nats;
+    this.disk = disk;
+    this.#peers = peers;
+  }
+
+  /** Links over which this server speaks to the others. */
+  get peers(): Link[] {
+    return [...this.#peers.values()];
+  }
+
+  /** The link over which it speaks to one of them; none to itself. */
+  peersTo({ name }: BusServer): Link[] {
+    const link = this.#peers.get(name);
+    return link ? [link] : [];
+  }
+
+  get isRunning(): boolean {
+    return this.nats.pid !== 0;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    process.kill(this.nats.pid, "SIGSTOP");
+  }
+
+  resume(): void {
+    if (this.#isPaused && this.isRunning) process.kill(this.nats.pid, "SIGCONT");
+    this.#isPaused = false;
+  }
+
+  /** The machine that it runs on loses its power. */
+  async losePower(): Promise<void> {
+    // Nothing may be acknowledged that the disk does not take any more.
+    this.pause();
+    await this.disk?.cutPower();
+    await this.nats.kill("SIGKILL");
+    this.#isPaused = false;
+    await this.disk?.restorePower();
+  }
+
+  async stop(): Promise<void> {
+    await this.disk?.thaw();
+    await this.nats.kill("SIGKILL");
+    for (const link of this.peers) link.close();
+    await this.disk?.remove();
+    await this.nats.stop();
+  }
+}
+
+export async function startServers(options: ServersOptions): Promise<BusServer[]> {
+  const { count } = options;
+  if (count === 1) return [await startServer(options, "n1", "", new Map())];
+  const names = ["n1", "n2", "n3"];
+  const routePorts = await Promise.all(names.map(() => freePort()));
+  const starting = names.map(async (name, own) => {
+    const peers = new Map<string, Link>();
+    for (const [index, other] of names.entries()) {
+      if (index !== own) peers.set(other, await Link.open(routePorts[index] ?? 0));
+    }
+    const config = clusterConfig(name, routePorts[own] ?? 0, [...peers.values()]);
+    return startServer(options, name, config, peers);
+  });
+  return Promise.all(starting);
+}
+
+async function startServer(
+  { folder: parent, withDisks, syncInterval }: ServersOptions,
+  name: string,
+  config: string,
+  peers: ReadonlyMap<string, Link>,
+): Promise<BusServer> {
+  const folder = join(parent, name);
+  const disk = withDisks ? await Disk.make(folder, diskBytes) : undefined;
+  const sync = syncInterval === undefined ? {} : { syncInterval };
+  const nats = await startNatsServer({
+    config: `server_name: ${name}\n${config}`,
+    storeFolder: join(folder, "jetstream"),
+    ...sync,
+  });
+  return new BusServer(name, nats, disk, peers);
+}
+
+/**
+ * Servers tell each other and their clients where else they can be reached, which would lead around
+ * the links: what they tell of themselves is where nobody listens.
+ */
+const clusterConfig = (name: string, port: number, peers: readonly Link[]) => `
+cluster {
+  name: faults
+  listen: "127.0.0.1:${port}"
+  advertise: "127.0.0.1:1"
+  no_advertise: true
+  routes: [${peers.map((link) => `"nats://127.0.0.1:${link.port}"`).join(", ")}]
+}
+# ${name} notices within seconds that somebody is out of reach.
+ping_interval: "2s"
+ping_max: 2
+`;

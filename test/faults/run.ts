@@ -1,0 +1,92 @@
+/** Puts a campaign together: cluster, doors, clients; and takes it apart again. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { realWorld } from "#libs/actor/world.ts";
+import { Campaign, type CampaignOptions, type Report } from "./campaign.ts";
+import { faults as allFaults } from "./faults/index.ts";
+import { Auditor } from "./rig/auditor.ts";
+import { Disk } from "./rig/disk.ts";
+import { type Layout, Rig, type RigOptions } from "./rig/rig.ts";
+import { BusDoor } from "./work/busdoor.ts";
+import type { Door } from "./work/door.ts";
+import { Recorder } from "./work/recorder.ts";
+
+export interface RunOptions extends Pick<CampaignOptions, "seed" | "goesOn" | "say"> {
+  readonly layout: Layout;
+  /** Names of faults; default: all that can be had. */
+  readonly faults?: readonly string[];
+  readonly faultsPerRound?: number;
+  readonly stores?: number;
+  readonly clients?: number;
+  readonly watchers?: number;
+  readonly planted?: Pick<RigOptions, "program" | "env" | "syncInterval">;
+}
+
+export interface Ran extends Report {
+  /** Everything that is left of it: logs, histories; removed when nothing was wrong. */
+  readonly folder: string;
+  /** Faults that were left out, and why. */
+  readonly leftOut: readonly string[];
+}
+
+const text = (value: Uint8Array) => new TextDecoder().decode(value);
+
+export async function runCampaign(options: RunOptions): Promise<Ran> {
+  const { layout, seed, goesOn, say, stores = 2, planted = {} } = options;
+  const folder = await mkdtemp(join(tmpdir(), `kubus-faults-${seed}-`));
+  const noDisks = await Disk.missing(folder);
+  const { chosen, leftOut } = chooseFaults(options, noDisks);
+  const withDisks = chosen.some(({ needs }) => needs === "disks");
+  const rig = await Rig.start({ folder, layout, stores, withDisks, ...planted });
+  let isRight = false;
+  try {
+    const auditor = new Auditor(await rig.connect("auditor", "direct"), text);
+    const recorder = new Recorder();
+    const campaign = new Campaign({
+      rig,
+      seed,
+      faults: chosen,
+      faultsPerRound: options.faultsPerRound ?? Math.min(6, chosen.length),
+      doors: await busDoors(rig, recorder),
+      auditor,
+      recorder,
+      clients: options.clients ?? 6,
+      watchers: options.watchers ?? 4,
+      goesOn,
+      say,
+    });
+    const report = await campaign.run();
+    isRight = report.violations.length === 0;
+    return { ...report, folder, leftOut };
+  } finally {
+    await rig.stop();
+    if (isRight) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Two for the clients, each over links of its own. */
+async function busDoors(rig: Rig, recorder: Recorder): Promise<Door[]> {
+  const doors = ["door-0", "door-1"].map(async (name) => {
+    const bus = await rig.connect(name, "linked");
+    const note = recorder.noteBroadcast.bind(recorder);
+    const door = new BusDoor(name, bus, realWorld.uuid, note);
+    await door.listen();
+    return door;
+  });
+  return Promise.all(doors);
+}
+
+function chooseFaults({ faults, layout }: RunOptions, noDisks: string | undefined) {
+  const leftOut: string[] = [];
+  const wanted = allFaults.filter(({ name }) => faults === undefined || faults.includes(name));
+  const unknown = faults?.filter((name) => allFaults.every((fault) => fault.name !== name)) ?? [];
+  if (unknown.length > 0) throw new Error(`no fault is called ${unknown.join(", ")}`);
+  const chosen = wanted.filter(({ name, needs }) => {
+    const reason =
+      needs === "disks" ? noDisks : needs === "cluster" && layout === 1 ? "one server" : undefined;
+    if (reason !== undefined) leftOut.push(`${name}: ${reason}`);
+    return reason === undefined;
+  });
+  return { chosen, leftOut };
+}
