@@ -20,7 +20,6 @@ const notThere = [
   "apps/statefulset/controller/",
   "batch/job/controller/",
   "batch/row/controller/",
-  "core/limitrange/enforce-",
   "core/persistentvolumeclaim/bind",
   "core/pod/security-admission/",
   "core/resourcequota/enforce-",

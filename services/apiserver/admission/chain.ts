@@ -1,5 +1,6 @@
 /** The plugins in the order in which they see a write. */
 import { defaultTolerationSeconds } from "./defaulttolerationseconds.ts";
+import { limitRanger } from "./limitranger.ts";
 import { namespaceLifecycle } from "./namespacelifecycle.ts";
 import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "./plugin.ts";
 import { podTopologyLabels } from "./podtopologylabels.ts";
@@ -12,6 +13,7 @@ import { taintNodesByCondition } from "./taintnodesbycondition.ts";
 /** Kubernetes' own order (pkg/kubeapiserver/options/plugins.go). */
 export const admissionChain: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
+  limitRanger,
   serviceAccount,
   taintNodesByCondition,
   priority,
