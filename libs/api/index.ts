@@ -41,6 +41,14 @@ import { csistoragecapacities } from "./storage/v1/csistoragecapacities.ts";
 import { volumeattachments } from "./storage/v1/volumeattachments.ts";
 import { volumeattributesclasses } from "./storage/v1/volumeattributesclasses.ts";
 import { apiservices } from "./apiregistration/v1/apiservices.ts";
+import {
+  mutatingadmissionpolicies,
+  mutatingadmissionpolicybindings,
+  mutatingwebhookconfigurations,
+  validatingadmissionpolicies,
+  validatingadmissionpolicybindings,
+  validatingwebhookconfigurations,
+} from "./admissionregistration/v1/index.ts";
 import type { KubeObject, ResourceDefinition } from "./resource.ts";
 
 export const resources: readonly ResourceDefinition[] = [
@@ -86,4 +94,10 @@ export const resources: readonly ResourceDefinition[] = [
   volumeattachments,
   volumeattributesclasses,
   apiservices,
+  validatingwebhookconfigurations,
+  mutatingwebhookconfigurations,
+  validatingadmissionpolicies,
+  validatingadmissionpolicybindings,
+  mutatingadmissionpolicies,
+  mutatingadmissionpolicybindings,
 ].map((resource) => resource as unknown as ResourceDefinition<KubeObject>);

@@ -16,6 +16,7 @@ const options = { timeout: 60_000 };
 
 /** What needs a controller or an admission plugin that is not there yet. */
 const notThere = [
+  "admissionregistration/vap/controller/",
   "apps/daemonset/controller/",
   "apps/statefulset/controller/",
   "batch/job/controller/",
