@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CommitRequest, CommitResponse } from "#proto/gen/kubus/store/v1.ts";
 import type { DeleteRequest } from "#proto/gen/kubus/api/v1.ts";
 import { arbitrary, seeded } from "./arbitrary.ts";
+import { viewingCodecOf } from "./codec.ts";
 import { codecOf, readObject } from "./index.ts";
 import { allSchemas, schemaOf } from "./schemas.ts";
 
@@ -37,6 +38,23 @@ describe("kubus messages", () => {
       message: "",
     });
     expect(request.decode(new Uint8Array(0))).toEqual({ mutations: [], requestId: "" });
+  });
+
+  it("gives bytes as a copy, or as a view for whoever asks for that", () => {
+    const mutations = [
+      { value: Uint8Array.of(1, 2), key: { name: "a" } },
+      { value: Uint8Array.of(3) },
+    ];
+    const bytes = request.encode({ requestId: "r", mutations });
+    const viewing = viewingCodecOf<CommitRequest>("kubus.store.v1.CommitRequest");
+    expect(viewing.decode(bytes)).toEqual(request.decode(bytes));
+    const isView = (codec: typeof request) =>
+      codec.decode(bytes).mutations.map(({ value }) => value.buffer === bytes.buffer);
+    expect([isView(request), isView(viewing)]).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+    expect(() => viewing.decode(bytes.subarray(0, 6))).toThrow(RangeError);
   });
 
   it("tells an optional zero from absence", () => {

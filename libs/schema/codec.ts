@@ -2,7 +2,7 @@
 import protobuf from "protobufjs/minimal.js";
 import { messageDecoder } from "./codec/decode.ts";
 import { messageEncoder } from "./codec/encode.ts";
-import { ObjectReader } from "./codec/reader.ts";
+import { ObjectReader, ViewingReader } from "./codec/reader.ts";
 import type { Codec, Encodable } from "./schema.ts";
 import { schemaOf } from "./schemas.ts";
 
@@ -15,12 +15,18 @@ const codecs = new Map<string, Codec<unknown>>();
 export function codecOf<T>(name: string): Codec<T> {
   const known = codecs.get(name);
   if (known) return known as Codec<T>;
-  const codec = lazyCodec<T>(name);
+  const codec = lazyCodec<T>(name, ObjectReader);
   codecs.set(name, codec as Codec<unknown>);
   return codec;
 }
 
-function lazyCodec<T>(name: string): Codec<T> {
+/**
+ * Like {@link codecOf}, but decoding copies nothing: fields of bytes are views of the bytes that
+ * were decoded, which must not change, and which live for as long as one of the views.
+ */
+export const viewingCodecOf = <T>(name: string): Codec<T> => lazyCodec<T>(name, ViewingReader);
+
+function lazyCodec<T>(name: string, Reader: typeof ObjectReader): Codec<T> {
   return {
     encode(value: T | Encodable<T>) {
       const writer = protobuf.Writer.create();
@@ -28,7 +34,7 @@ function lazyCodec<T>(name: string): Codec<T> {
       return writer.finish();
     },
     decode(bytes) {
-      const reader = new ObjectReader(bytes);
+      const reader = new Reader(bytes);
       try {
         return messageDecoder(schemaOf(name))(reader, reader.len, 0) as T;
       } catch (cause) {

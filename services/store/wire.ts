@@ -1,5 +1,5 @@
 /** Subjects and bytes of the store's conversations, and their messages. */
-import { codecOf } from "#libs/schema/codec.ts";
+import { codecOf, viewingCodecOf } from "#libs/schema/codec.ts";
 import type {
   ChangesRequest,
   ChangesResponse,
@@ -23,7 +23,11 @@ const rpc = <Request, Response>(verb: string) => ({
   response: codecOf<Response>(`kubus.store.v1.${verb}Response`),
 });
 
-export const commitRpc = rpc<CommitRequest, CommitResponse>("Commit");
+/** A value keeps the bytes of its request alive, which are hardly more. */
+export const commitRpc = {
+  ...rpc<CommitRequest, CommitResponse>("Commit"),
+  request: viewingCodecOf<CommitRequest>("kubus.store.v1.CommitRequest"),
+};
 export const getRpc = rpc<GetRequest, GetResponse>("Get");
 export const listRpc = rpc<ListRequest, ListResponse>("List");
 export const changesRpc = rpc<ChangesRequest, ChangesResponse>("Changes");
@@ -32,7 +36,8 @@ export const headRpc = rpc<HeadRequest, HeadResponse>("Head");
 export const objectChanged = codecOf<ObjectChanged>("kubus.watch.v1.ObjectChanged");
 export const headsAnnounced = codecOf<HeadsAnnounced>("kubus.watch.v1.HeadsAnnounced");
 
-export const logBatch = codecOf<LogBatch>("kubus.store.v1.LogBatch");
+/** The store reads these in bulk: values are views of the message that they came in. */
+export const logBatch = viewingCodecOf<LogBatch>("kubus.store.v1.LogBatch");
 export const logHead = codecOf<LogHead>("kubus.store.v1.LogHead");
-export const snapshotChunk = codecOf<SnapshotChunk>("kubus.store.v1.SnapshotChunk");
+export const snapshotChunk = viewingCodecOf<SnapshotChunk>("kubus.store.v1.SnapshotChunk");
 export const snapshotManifest = codecOf<SnapshotManifest>("kubus.store.v1.SnapshotManifest");

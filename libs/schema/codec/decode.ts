@@ -226,7 +226,7 @@ function valueReader(field: FieldSchema, parent: MessageSchema): ValueReader {
     case "bytes":
       return isKubernetes(parent)
         ? (reader) => Buffer.from(reader.bytes()).toString("base64")
-        : (reader) => new Uint8Array(reader.bytes());
+        : (reader) => reader.valueBytes();
     case "enum":
       return enumReader(field);
     case "message":

@@ -34,6 +34,11 @@ export class ObjectReader extends protobuf.BufferReader {
       : interned(this.buf as TextBuffer, start, end);
   }
 
+  /** What a field of bytes holds: a copy of its own. */
+  valueBytes(): Uint8Array {
+    return new Uint8Array(this.bytes());
+  }
+
   /** Exact below 2^53. */
   number64(): number {
     const byte = this.buf[this.pos];
@@ -42,6 +47,18 @@ export class ObjectReader extends protobuf.BufferReader {
       return byte;
     }
     return Number(this.int64());
+  }
+}
+
+/** Gives fields of bytes as views of the message: it lives for as long as one of them. */
+export class ViewingReader extends ObjectReader {
+  override valueBytes(): Uint8Array {
+    const length = this.uint32();
+    const start = this.pos;
+    if (start + length > this.len) throw new RangeError("bytes run past the end of the bytes");
+    this.pos = start + length;
+    const { buffer, byteOffset } = this.buf;
+    return new Uint8Array(buffer, byteOffset + start, length);
   }
 }
 

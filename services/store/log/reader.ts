@@ -36,7 +36,8 @@ export async function* readInOrder(
     for (let sequence = first; sequence <= last; sequence += 1) {
       const { seq, subject, data: payload } = await next(world, stream, incoming, sequence);
       if (seq !== sequence) throw new DamagedError(missing(stream.name, sequence));
-      yield { sequence, subject, payload };
+      // The message may lie in a buffer that is much larger than it.
+      yield { sequence, subject, payload: payload.slice() };
     }
   } finally {
     // Closing waits for a reader that may be waiting for a message, so nobody waits for it.

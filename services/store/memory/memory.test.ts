@@ -318,9 +318,15 @@ describe("memory", () => {
     expect(() => filled(life).apply(broken)).toThrow(BrokenInvariantError);
   });
 
-  test("values own their bytes", () => {
-    const socket = new Uint8Array(100_000);
-    const memory = filled([write("MUTATION_TYPE_CREATE", 1, { value: socket.subarray(10, 20) })]);
+  test("a small value does not keep a large message alive", () => {
+    const [message, next] = [new Uint8Array(100_000), new Uint8Array(100_000)];
+    const memory = filled([
+      write("MUTATION_TYPE_CREATE", 1, { value: message.subarray(10, 20) }),
+      write("MUTATION_TYPE_CREATE", 2, {
+        value: next.subarray(10, 20),
+        key: { ...key, name: "b" },
+      }),
+    ]);
     expect(memory.find(key)?.newest.value?.buffer.byteLength).toBe(10);
   });
 

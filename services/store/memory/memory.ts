@@ -4,6 +4,7 @@ import { type KeyHead, type View, type Write, keyText } from "../decide.ts";
 import { type LogPosition, startOfLog } from "../log/position.ts";
 import { Expiry } from "./expiry.ts";
 import { type BatchMark, History } from "./history.ts";
+import { Slabs } from "./slabs.ts";
 import { SortedEntries } from "./sorted.ts";
 import { type Change, type Entry, type Table, type Version, sortKeyOf } from "./versions.ts";
 
@@ -40,6 +41,7 @@ export class StoreMemory implements View {
   readonly history = new History();
   readonly tables = new Map<string, Table>();
   readonly #window: Window;
+  readonly #slabs = new Slabs();
   readonly #outcomes = new Map<string, number>();
   #revision = 0;
   #floor = 0;
@@ -116,6 +118,7 @@ export class StoreMemory implements View {
       throw new BrokenInvariantError(`${type} of ${keyText(key)} at revision ${revision}`);
     }
     const version = versionOf(write, before, found?.newest);
+    this.#slabs.hold(version);
     const entry = found ?? this.#enter(table, sortKey, key, version);
     if (found) this.#renew(found, version);
     this.expiry.note(entry, found ? version.previous : undefined);
@@ -172,9 +175,19 @@ export class StoreMemory implements View {
     const sortKey = sortKeyOf(key.namespace, key.name);
     if (table.byKey.has(sortKey)) throw new BrokenInvariantError(`${keyText(key)} comes twice`);
     const { createRevision, revision, partition, confidential, expiresAtMs } = record;
-    const value = ownCopy(record.value);
-    const version = { revision, createRevision, value, partition, confidential, expiresAtMs };
-    const entry = this.#enter(table, sortKey, key, { ...version, previous: undefined });
+    const { value } = record;
+    const version: Version = {
+      revision,
+      createRevision,
+      value,
+      slab: undefined,
+      partition,
+      confidential,
+      expiresAtMs,
+      previous: undefined,
+    };
+    this.#slabs.hold(version);
+    const entry = this.#enter(table, sortKey, key, version);
     this.expiry.note(entry, undefined);
     this.#valueBytes += value.length;
   }
@@ -269,6 +282,7 @@ export class StoreMemory implements View {
     table.floorRevision = revision;
     table.floorPartitions.set(version.partition, revision);
     if (moved) table.floorPartitions.set(moved.from, revision);
+    if (version.previous) this.#slabs.release(version.previous);
     version.previous = undefined;
     if (version.value !== undefined || entry.newest !== version) return;
     table.byKey.delete(entry.sortKey);
@@ -303,19 +317,11 @@ function versionOf(
   return {
     revision,
     createRevision: before?.createRevision ?? revision,
-    value: type === "MUTATION_TYPE_DELETE" ? undefined : ownCopy(write.value),
+    value: type === "MUTATION_TYPE_DELETE" ? undefined : write.value,
+    slab: undefined,
     partition,
     confidential,
     expiresAtMs,
     previous,
   };
 }
-
-/** A value must not keep the buffer alive that it came in, if that is much larger. */
-const ownCopy = (bytes: Uint8Array): Uint8Array =>
-  bytes.buffer.byteLength <= bytes.byteLength + pinnedBytesMax
-    ? bytes
-    : Uint8Array.prototype.slice.call(bytes);
-
-/** Bytes of a foreign buffer that a value may keep alive: the rest of its own request. */
-const pinnedBytesMax = 512;

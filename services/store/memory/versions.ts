@@ -1,13 +1,19 @@
 /** Keys, their versions, and the changes that made them: the shapes of the store's memory. */
 import type { Key } from "#proto/gen/kubus/store/v1.ts";
+import type { Slab } from "./slabs.ts";
 import type { SortedEntries, SortedEntry } from "./sorted.ts";
 
-/** One version of one key; never changed, but cut off from versions that no reader can ask for. */
+/**
+ * One version of one key; never changed, but cut off from versions that no reader can ask for, and
+ * its bytes may move.
+ */
 export interface Version {
   readonly revision: number;
   readonly createRevision: number;
-  /** Undefined for a tombstone. */
-  readonly value: Uint8Array | undefined;
+  /** Undefined for a tombstone. Only `Slabs` sets it, to the same bytes elsewhere. */
+  value: Uint8Array | undefined;
+  /** The message that the bytes are a part of; undefined when they are by themselves. */
+  slab: Slab | undefined;
   readonly partition: string;
   readonly confidential: boolean;
   /** Milliseconds since 1970; 0 never. */

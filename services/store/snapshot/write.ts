@@ -123,8 +123,17 @@ function pieceOf(
     // A chunk must fit a message of the server, as every single record does.
     if (bytes > bytesMax && records.length > 0) return { records, next: entry.sortKey };
     const { key } = entry;
-    const { previous: _, ...rest } = version;
-    records.push({ ...rest, key, value: version.value });
+    const { value, createRevision, partition, confidential, expiresAtMs } = version;
+    const { revision: written } = version;
+    records.push({
+      key,
+      value,
+      createRevision,
+      revision: written,
+      partition,
+      confidential,
+      expiresAtMs,
+    });
   }
   return { records, next: undefined };
 }
