@@ -14,13 +14,23 @@ export function storeEffects(host: Host, settings: StoreSettings) {
       open: fromPromise(() => life.open()),
       replay: fromPromise(() => life.replay()),
       claim: fromPromise(() => life.claim()),
-      serve: fromCallback<AnyEventObject, undefined, StoreEvent>(({ sendBack }) =>
-        life.serve({
-          onListening: () => sendBack({ type: "Listening" }),
+      follow: fromCallback<AnyEventObject, undefined, StoreEvent>(({ sendBack }) =>
+        life.follow({
+          onLed: () => sendBack({ type: "Led" }),
+          onClaimDue: () => sendBack({ type: "ClaimDue" }),
+          onOutrun: () => sendBack({ type: "Outrun" }),
           onLost: (loss) => sendBack({ type: "Lost", loss }),
         }),
       ),
-      drain: fromPromise(() => life.drain()),
+      lead: fromCallback<AnyEventObject, undefined, StoreEvent>(({ sendBack }) =>
+        life.lead({
+          onListening: () => sendBack({ type: "Listening" }),
+          onStalled: () => sendBack({ type: "Stalled" }),
+          onRecovered: () => sendBack({ type: "Recovered" }),
+          onLost: (loss) => sendBack({ type: "Lost", loss }),
+        }),
+      ),
+      resign: fromPromise(() => life.resign()),
     },
     actions: {
       report: ({ context }: { readonly context: { readonly problem: string } }) =>

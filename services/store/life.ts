@@ -1,72 +1,84 @@
 /** One life of the store: the log that it holds, and what each of its states does with it. */
 import type { Host } from "#libs/actor/component.ts";
-import { CommitQueue, type LostOutcome } from "./commit/queue.ts";
+import type { StatusResponse } from "#proto/gen/kubus/store/v1.ts";
+import type { LostOutcome } from "./commit/queue.ts";
+import { instanceOf, silenceOf } from "./leadership/claim.ts";
+import { Following } from "./leadership/following.ts";
+import { Leading } from "./leadership/leading.ts";
+import { Lease } from "./leadership/lease.ts";
 import { encodeBatch } from "./log/batch.ts";
 import { DamagedError } from "./log/damage.ts";
-import type { LogPosition } from "./log/position.ts";
-import { replayLog } from "./log/replay.ts";
+import { OutrunError } from "./log/outrun.ts";
+import { type LogPosition, startOfLog } from "./log/position.ts";
+import { bytesInLog } from "./log/replay.ts";
 import { checkServer } from "./log/server.ts";
-import { type DurableStream, openStream } from "./log/stream.ts";
-import { Witness, checkTestimony, readTestimony } from "./log/witness.ts";
+import { openStream } from "./log/stream.ts";
+import { Witness } from "./log/witness.ts";
 import type { Claim, Loss, Replayed } from "./machine.ts";
-import { StoreMemory } from "./memory/memory.ts";
-import { answer } from "./serving/answer.ts";
-import { Broadcast } from "./serving/broadcast.ts";
-import { keepTidy } from "./serving/expire.ts";
+import { isNameFree, present } from "./presence.ts";
+import { Replica, type Streams } from "./replica.ts";
 import type { StoreSettings } from "./settings.ts";
-import { keepSnapshots } from "./snapshot/keep.ts";
-import { loadSnapshot } from "./snapshot/load.ts";
 
-interface Streams {
-  readonly log: DurableStream;
-  readonly heads: DurableStream;
-  readonly snapshots: DurableStream;
-}
-
-export interface Serving {
-  readonly onListening: () => void;
+export interface FollowHandlers {
+  readonly onLed: () => void;
+  readonly onClaimDue: () => void;
+  readonly onOutrun: () => void;
   readonly onLost: (loss: Loss) => void;
 }
+
+export interface LeadHandlers {
+  readonly onListening: () => void;
+  readonly onStalled: () => void;
+  readonly onRecovered: () => void;
+  readonly onLost: (loss: Loss) => void;
+}
+
+/** The witness is late anyway; it must not be in the way. */
+const witnessAppend = { appendTimeoutMs: 2_000, appendMsMax: 2_000 };
 
 export class StoreLife {
   readonly #host: Host;
   readonly #settings: StoreSettings;
-  readonly #leader: string;
+  /** Signs the batches of this life. */
+  readonly #self: string;
+  readonly #lease: Lease;
+  readonly #silentMs: number;
+  readonly #replica: Replica;
   #streams: Streams | undefined;
-  #memory: StoreMemory;
-  /** Undefined until a snapshot, or that there is none, was read. */
-  #position: LogPosition | undefined;
-  #queue: CommitQueue | undefined;
-  readonly #witness: Witness;
+  #witness: Witness | undefined;
+  #leading: Leading | undefined;
+  /** The life before of this instance, if it led last and is gone. */
+  #dead: string | undefined;
+  #isPresent = false;
 
   constructor(host: Host, settings: StoreSettings) {
+    const { instance, world } = host;
     this.#host = host;
     this.#settings = settings;
-    this.#leader = `${host.instance}/${host.world.uuid().slice(0, 8)}`;
-    this.#memory = new StoreMemory(settings);
-    const position = () => this.#queue?.position ?? this.#position;
-    this.#witness = new Witness(host.bus, host.world, host.log, position);
+    this.#self = `${instance}/${world.uuid().slice(0, 8)}`;
+    this.#lease = new Lease(world, settings.times.leaseMs);
+    this.#silentMs = silenceOf(instance, settings.times.silentMs, world.random());
+    this.#replica = new Replica(host, settings);
   }
 
-  /** Appends nothing more, and forgets everything. */
+  /** Appends and answers nothing more. */
   letGo(): void {
-    this.#queue?.abandon();
-    this.#witness.stop();
+    if (this.#leading) this.#leave(this.#leading);
+    this.#witness?.stop();
     for (const stream of Object.values(this.#streams ?? {})) stream.close();
-    this.#queue = undefined;
     this.#streams = undefined;
-    this.#position = undefined;
   }
 
   async open(): Promise<void> {
     this.letGo();
-    const { bus, world } = this.#host;
+    const { bus, world, log: logger } = this.#host;
     const { replicas, unsafeDurability } = this.#settings;
     checkServer(this.#host, unsafeDurability);
     const { subjects } = bus;
     const open = (kind: "LOG" | "HEAD" | "SNAP", keeps: "all" | "newest", of: string[]) => {
       const options = { name: subjects.stream(kind), subjects: of, replicas, keeps };
-      return openStream(bus, world, options, this.#settings);
+      const limits = kind === "HEAD" ? { ...this.#settings, ...witnessAppend } : this.#settings;
+      return openStream(bus, world, options, limits);
     };
     const [log, heads, snapshots] = await Promise.all([
       open("LOG", "all", [subjects.log()]),
@@ -74,26 +86,46 @@ export class StoreLife {
       open("SNAP", "all", [subjects.snapshot("chunk"), subjects.snapshot("manifest")]),
     ]);
     this.#streams = { log, heads, snapshots };
+    const position = () => this.#leading?.queue.position ?? this.#replica.position;
+    this.#witness = new Witness({ heads, bus, world, log: logger, position });
   }
 
   /** Reads the newest snapshot, once, and the log from where this store has got to. */
   async replay(): Promise<Replayed> {
-    const { bus, world, log } = this.#host;
+    const { world, log } = this.#host;
     const startedAt = world.monotonic();
-    if (!this.#position) {
-      const empty = () => new StoreMemory(this.#settings);
-      const loaded = await loadSnapshot(this.#opened.snapshots, bus.subjects, log, empty);
-      this.#memory = loaded.memory;
-      this.#position = loaded.position;
-    }
-    const { sequence: from } = this.#position;
-    this.#position = await replayLog(this.#opened.log, this.#memory, this.#position, world, log);
-    const testimony = await readTestimony(this.#opened.heads, bus, log);
-    if (testimony) checkTestimony(testimony, this.#position);
+    const from = this.#replica.position?.sequence ?? 0;
+    const { sequence: to } = await this.#replica.catchUp(this.#opened);
+    if (!this.#isPresent) await this.#present();
     const milliseconds = Math.round(world.monotonic() - startedAt);
-    const { revision, keyCount: keys } = this.#memory;
-    log.info({ revision, keys, from, to: this.#position.sequence, milliseconds }, "log replayed");
+    const { revision, keyCount: keys } = this.#replica.memory;
+    log.info({ revision, keys, from, to, milliseconds }, "log replayed");
     return { revision };
+  }
+
+  /** Reads the log as it grows, until the returned function is called. */
+  follow({ onLed, onClaimDue, onOutrun, onLost }: FollowHandlers): () => void {
+    const following = new Following({
+      host: this.#host,
+      log: this.#opened.log,
+      memory: this.#replica.memory,
+      position: this.#read,
+      newest: this.#replica.newest,
+      self: this.#self,
+      dead: this.#dead,
+      silentMs: this.#silentMs,
+      onBatch: (position, batch) => this.#replica.advance(position, batch),
+      onLed,
+      onClaimDue,
+      onFault: (error) => {
+        const { message } = error;
+        if (!(error instanceof OutrunError)) return onLost({ type: "Damaged", message });
+        this.#host.log.warn(`reading the log anew: ${message}`);
+        this.#replica.forget();
+        onOutrun();
+      },
+    });
+    return () => following.stop();
   }
 
   /** Takes the log over by a batch with a higher epoch. */
@@ -102,77 +134,100 @@ export class StoreLife {
     const read = this.#read;
     const epoch = read.epoch + 1;
     const timeMs = world.now();
-    const input = { position: { ...read, epoch }, leader: this.#leader, timeMs, writes: [] };
+    const input = { position: { ...read, epoch }, leader: this.#self, timeMs, writes: [] };
     const { payload, crc } = encodeBatch(input);
+    const sentAt = this.#lease.moment();
     const outcome = await this.#opened.log.append(bus.subjects.log(), payload, read.sequence);
-    if (outcome.type === "Fenced") return { type: "behind" };
+    if (outcome.type === "Fenced") {
+      this.#replica.fallBehind(read);
+      return { type: "behind" };
+    }
     if (outcome.type === "Lost") throw new DamagedError(outcome.message);
     if (outcome.type !== "Appended") throw new Error(outcome.message);
 
+    this.#lease.prove(sentAt);
     const position = { ...read, epoch, sequence: outcome.sequence, crc };
-    this.#memory.closeBatch({ position, timeMs, bytes: payload.length }, timeMs);
-    this.#position = position;
-    await this.#witness.write();
-    log.info({ epoch, leader: this.#leader }, "log claimed");
+    const { memory } = this.#replica;
+    memory.closeBatch({ position, timeMs, bytes: bytesInLog(payload) }, timeMs);
+    this.#replica.advance(position, { leader: this.#self, resigned: false });
+    await this.#witness?.write();
+    log.info({ epoch, leader: this.#self }, "log claimed");
     return { type: "claimed", epoch };
   }
 
   /** Answers until the returned function is called. */
-  serve({ onListening, onLost }: Serving): () => void {
-    const { bus, world } = this.#host;
-    const { subjects } = bus;
-    const memory = this.#memory;
-    const { log } = this.#opened;
-    const broadcast = new Broadcast(bus, world, memory);
-    const serving = new AbortController();
-    const lookAtTail = this.#keepSnapshots(serving.signal);
-    const queue = new CommitQueue({
-      memory,
+  lead({ onListening, onStalled, onRecovered, onLost }: LeadHandlers): () => void {
+    const { log, snapshots } = this.#opened;
+    if (!this.#witness) throw new Error("the log is not open");
+    const leading = new Leading({
+      host: this.#host,
+      settings: this.#settings,
+      leader: this.#self,
+      log,
+      snapshots,
+      memory: this.#replica.memory,
       position: this.#read,
-      leader: this.#leader,
-      limits: this.#settings.queue,
-      nowMs: () => world.now(),
-      append: (payload, lastSequence) => log.append(subjects.log(), payload, lastSequence),
-      onCommitted: (changes) => {
-        broadcast.tell(changes);
-        this.#witness.note();
-        lookAtTail();
-      },
+      lease: this.#lease,
+      witness: this.#witness,
       onLost: (outcome) => onLost(lossOf(outcome)),
+      onStalled,
+      onRecovered,
     });
-    this.#queue = queue;
-    const { answerBytesMax } = this.#settings;
-    const served = { memory, queue, subjects, answerBytesMax };
-    const requests = bus.subscribe(subjects.storeAll(), (message) => answer(served, message));
-    const stopTidying = keepTidy(world, memory, queue, lookAtTail);
-    broadcast.announce();
-    bus.flush().then(onListening, () => undefined);
+    this.#leading = leading;
+    leading.listen().then(onListening, () => undefined);
     return () => {
-      requests.unsubscribe();
-      stopTidying();
-      serving.abort(new Error("the store stopped serving"));
-      broadcast.stop();
+      if (this.#leading === leading) this.#stepDown(leading);
     };
   }
 
-  /** Answers what was accepted. */
-  async drain(): Promise<void> {
-    await this.#queue?.close();
-    await this.#witness.write();
-    await this.#host.bus.flush();
+  /** Answers what was accepted, and lets another lead. */
+  async resign(): Promise<void> {
+    await this.#leading?.resign();
   }
 
-  #keepSnapshots(signal: AbortSignal): () => void {
-    const { bus, world, log: logger } = this.#host;
-    const { tailBytesMax, queue } = this.#settings;
-    return keepSnapshots(world, logger, tailBytesMax, {
-      ...this.#opened,
-      subjects: bus.subjects,
-      memory: this.#memory,
-      chunkBytesMax: queue.batchBytesMax,
-      nowMs: () => world.now(),
-      signal,
-    });
+  /** What was applied stays right, so the log is read on from there. */
+  #leave(leading: Leading): void {
+    this.#leading = undefined;
+    leading.stop();
+    this.#witness?.stop();
+    this.#replica.fallBehind(leading.queue.position);
+  }
+
+  #stepDown(leading: Leading): void {
+    this.#leave(leading);
+    // What is on its way there must not end in the middle of another leadership of this store.
+    const { log, heads, snapshots } = this.#opened;
+    this.#streams = { log: log.renew(), heads, snapshots: snapshots.renew() };
+  }
+
+  async #present(): Promise<void> {
+    const { newest } = this.#replica;
+    const isFree = await isNameFree(this.#host);
+    if (!isFree) this.#host.log.warn("another store has this instance's name");
+    const isOwn = typeof newest === "object" && instanceOf(newest.leader) === this.#host.instance;
+    if (isFree && isOwn) this.#dead = newest.leader;
+    const { subjects } = this.#host.bus;
+    const { answerBytesMax } = this.#settings;
+    const remembering = () => ({ memory: this.#replica.memory, subjects, answerBytesMax });
+    present(this.#host, () => this.#status(), remembering);
+    this.#isPresent = true;
+  }
+
+  #status(): StatusResponse {
+    const { newest, memory, position } = this.#replica;
+    const queue = this.#leading?.queue;
+    const { sequence, epoch } = queue?.position ?? position ?? startOfLog;
+    return {
+      instance: this.#host.instance,
+      role: queue ? "STORE_ROLE_LEADING" : "STORE_ROLE_FOLLOWING",
+      epoch,
+      leader: typeof newest === "object" ? newest.leader : "",
+      revision: memory.revision,
+      logSequence: sequence,
+      appendMs: Math.round(queue?.appendMs ?? 0),
+      commitsWaiting: queue?.waiting.commits ?? 0,
+      readsWaiting: queue?.waiting.reads ?? 0,
+    };
   }
 
   get #opened(): Streams {
@@ -181,10 +236,13 @@ export class StoreLife {
   }
 
   get #read(): LogPosition {
-    if (!this.#position) throw new Error("the log was not read");
-    return this.#position;
+    const { position } = this.#replica;
+    if (!position) throw new Error("the log was not read");
+    return position;
   }
 }
 
-const lossOf = ({ type, message }: LostOutcome): Loss =>
-  type === "Lost" ? { type: "Damaged", message } : { type: "Deposed", message };
+const lossOf = ({ type, message }: LostOutcome): Loss => {
+  if (type === "Lost") return { type: "Damaged", message };
+  return { type: type === "Broken" ? "Broken" : "Deposed", message };
+};

@@ -15,10 +15,13 @@ const states = [
   "connecting",
   "waiting",
   "replaying",
+  "following.seeking",
+  "following.standingBy",
   "claiming",
-  "serving.subscribing",
-  "serving.answering",
-  "stopping",
+  "leading.subscribing",
+  "leading.answering",
+  "leading.stalled",
+  "leading.resigning",
   "refusing",
   "failing",
   "stopped",
@@ -26,6 +29,7 @@ const states = [
 type State = (typeof states)[number];
 
 const deposed: StoreEvent = { type: "Lost", loss: { type: "Deposed", message: "deposed" } };
+const broken: StoreEvent = { type: "Lost", loss: { type: "Broken", message: "broken" } };
 const damaged: StoreEvent = { type: "Lost", loss: { type: "Damaged", message: "damaged" } };
 
 const done = (state: State, output?: Replayed | Claim): AnyEventObject => ({
@@ -41,8 +45,14 @@ const flipped = new DamagedError("flipped");
 
 const events: Record<string, (state: State) => AnyEventObject> = {
   Stop: () => ({ type: "Stop" }),
+  Led: () => ({ type: "Led" }),
+  ClaimDue: () => ({ type: "ClaimDue" }),
+  Outrun: () => ({ type: "Outrun" }),
   Listening: () => ({ type: "Listening" }),
+  Stalled: () => ({ type: "Stalled" }),
+  Recovered: () => ({ type: "Recovered" }),
   "Lost: deposed": () => deposed,
+  "Lost: broken": () => broken,
   "Lost: damaged": () => damaged,
   done: (state) => done(state, { revision: 7 }),
   claimed: (state) => done(state, { type: "claimed", epoch: 3 }),
@@ -50,8 +60,23 @@ const events: Record<string, (state: State) => AnyEventObject> = {
   error: (state) => failed(state, refused),
   damage: (state) => failed(state, flipped),
   backoff: (state) => ({ type: `xstate.after.backoff.store.${state}` }),
-  drained: (state) => ({ type: `xstate.after.drainMsMax.store.${state}` }),
+  resigned: (state) => ({ type: `xstate.after.resignMsMax.store.${state}` }),
 };
+
+const whileFollowing = {
+  Stop: "stopped",
+  ClaimDue: "claiming",
+  Outrun: "replaying",
+  "Lost: deposed": "following.seeking",
+  "Lost: broken": "failing",
+  "Lost: damaged": "refusing",
+} as const;
+const whileLeading = {
+  Stop: "leading.resigning",
+  "Lost: deposed": "following.seeking",
+  "Lost: broken": "failing",
+  "Lost: damaged": "refusing",
+} as const;
 
 /** Where each event leads; what is not listed is ignored. */
 const table: Record<State, Partial<Record<keyof typeof events, State>>> = {
@@ -66,38 +91,39 @@ const table: Record<State, Partial<Record<keyof typeof events, State>>> = {
   waiting: { Stop: "stopped", backoff: "connecting" },
   replaying: {
     Stop: "stopped",
-    done: "claiming",
-    claimed: "claiming",
-    behind: "claiming",
+    done: "following.seeking",
+    claimed: "following.seeking",
+    behind: "following.seeking",
     error: "waiting",
     damage: "refusing",
   },
+  "following.seeking": { ...whileFollowing, Led: "following.standingBy" },
+  "following.standingBy": whileFollowing,
   claiming: {
     Stop: "stopped",
-    done: "replaying",
-    claimed: "serving.subscribing",
-    behind: "replaying",
+    done: "following.seeking",
+    claimed: "leading.subscribing",
+    behind: "following.seeking",
     error: "waiting",
     damage: "refusing",
   },
-  "serving.subscribing": {
-    Stop: "stopping",
-    Listening: "serving.answering",
-    "Lost: deposed": "failing",
-    "Lost: damaged": "refusing",
+  "leading.subscribing": {
+    ...whileLeading,
+    Listening: "leading.answering",
+    Stalled: "leading.stalled",
   },
-  "serving.answering": {
-    Stop: "stopping",
-    "Lost: deposed": "failing",
-    "Lost: damaged": "refusing",
-  },
-  stopping: {
+  "leading.answering": { ...whileLeading, Stalled: "leading.stalled" },
+  "leading.stalled": { ...whileLeading, Recovered: "leading.answering" },
+  "leading.resigning": {
+    "Lost: deposed": "stopped",
+    "Lost: broken": "stopped",
+    "Lost: damaged": "stopped",
     done: "stopped",
     claimed: "stopped",
     behind: "stopped",
     error: "stopped",
     damage: "stopped",
-    drained: "stopped",
+    resigned: "stopped",
   },
   refusing: { Stop: "stopped" },
   failing: {},
@@ -119,6 +145,8 @@ describe.each(states)("%s", (state) => {
   });
 });
 
+type Emit = (event: StoreEvent) => void;
+
 /** A machine whose effects end as the test says, in turn. */
 function run(script: Record<"open" | "replay" | "claim", unknown[]>) {
   const clock = new SimulatedClock();
@@ -126,16 +154,18 @@ function run(script: Record<"open" | "replay" | "claim", unknown[]>) {
     const outcome = script[name].shift();
     return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
   };
-  const losses: ((event: StoreEvent) => void)[] = [];
+  const emits: { follow: Emit; lead: Emit } = { follow: () => undefined, lead: () => undefined };
+  const asking = (name: keyof typeof emits) =>
+    fromCallback<AnyEventObject, undefined, StoreEvent>(({ sendBack }) => {
+      emits[name] = sendBack;
+    });
   const actors = {
     open: fromPromise(() => next("open") as Promise<void>),
     replay: fromPromise(() => next("replay") as Promise<Replayed>),
     claim: fromPromise(() => next("claim") as Promise<Claim>),
-    serve: fromCallback<AnyEventObject, undefined, StoreEvent>(({ sendBack }) => {
-      losses.push(sendBack);
-      sendBack({ type: "Listening" });
-    }),
-    drain: fromPromise(() => Promise.resolve()),
+    follow: asking("follow"),
+    lead: asking("lead"),
+    resign: fromPromise(() => Promise.resolve()),
   };
   const seen: string[] = [];
   const actor = createActor(storeMachine.provide({ actors }), { clock });
@@ -151,25 +181,58 @@ function run(script: Record<"open" | "replay" | "claim", unknown[]>) {
     for (let turn = 0; turn < 100 && seen.at(-1) !== state; turn += 1) await Promise.resolve();
     expect(seen.at(-1)).toBe(state);
   };
-  return { actor, clock, seen, until, losses, error: () => error };
+  return { actor, clock, seen, until, emits, error: () => error };
 }
 
-test("reads on when another store wrote first", async () => {
-  const replay = [{ revision: 4 }, { revision: 6 }];
+const claimed: Claim = { type: "claimed", epoch: 1 };
+
+/** A run that has got so far that it leads. */
+async function led(script: { readonly claim?: unknown[] } = {}) {
+  const claim = script.claim ?? [claimed];
+  const running = run({ open: [undefined], replay: [{ revision: 4 }], claim });
+  await running.until("following.seeking");
+  running.emits.follow({ type: "ClaimDue" });
+  await running.until("leading.subscribing");
+  running.emits.lead({ type: "Listening" });
+  return running;
+}
+
+test("stands by while another leads, and takes over", async () => {
   const claim = [{ type: "behind" }, { type: "claimed", epoch: 2 }];
-  const { actor, seen, until } = run({ open: [undefined], replay, claim });
-  await until("serving.answering");
-  const serving = ["serving.subscribing", "serving.answering"];
+  const { actor, seen, until, emits } = run({
+    open: [undefined],
+    replay: [{ revision: 4 }],
+    claim,
+  });
+  await until("following.seeking");
+  expect(actor.getSnapshot().hasTag("ready")).toBe(false);
+  emits.follow({ type: "Led" });
+  expect([actor.getSnapshot().hasTag("ready"), actor.getSnapshot().hasTag("standby")]).toEqual([
+    true,
+    true,
+  ]);
+  emits.follow({ type: "ClaimDue" });
+  await until("following.seeking");
+  emits.follow({ type: "ClaimDue" });
+  await until("leading.subscribing");
+  expect(actor.getSnapshot().hasTag("ready")).toBe(false);
+  emits.lead({ type: "Listening" });
   expect(seen).toEqual([
     "connecting",
     "replaying",
+    "following.seeking",
+    "following.standingBy",
     "claiming",
-    "replaying",
+    "following.seeking",
     "claiming",
-    ...serving,
+    "leading.subscribing",
+    "leading.answering",
   ]);
-  expect(actor.getSnapshot().context).toMatchObject({ revision: 6, epoch: 2, attempt: 0 });
-  expect(actor.getSnapshot().hasTag("ready")).toBe(true);
+  expect(actor.getSnapshot().context).toMatchObject({ revision: 4, epoch: 2, attempt: 0 });
+  expect([actor.getSnapshot().hasTag("ready"), actor.getSnapshot().hasTag("standby")]).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test("waits longer each time while NATS is out of reach", async () => {
@@ -185,12 +248,43 @@ test("waits longer each time while NATS is out of reach", async () => {
   }
 });
 
-test("a deposed leader fails, so that its supervisor starts it anew", async () => {
-  const claim = [{ type: "claimed", epoch: 1 }];
-  const { until, losses, error } = run({ open: [undefined], replay: [{ revision: 0 }], claim });
-  await until("serving.answering");
-  losses[0]?.(deposed);
-  expect(error()).toMatchObject({ message: "deposed" });
+test("waits longer each time too while the log cannot be claimed", async () => {
+  const some = <T>(value: T) => Array.from({ length: 4 }, () => value);
+  const script = { open: some(undefined), replay: some({ revision: 0 }), claim: some(refused) };
+  const { clock, until, emits } = run(script);
+  for (const wait of [200, 400, 800]) {
+    await until("following.seeking");
+    emits.follow({ type: "ClaimDue" });
+    await until("waiting");
+    clock.increment(wait - 1);
+    await until("waiting");
+    clock.increment(1);
+  }
+  await until("following.seeking");
+});
+
+test("a deposed leader follows", async () => {
+  const { until, emits, error } = await led();
+  await until("leading.answering");
+  emits.lead(deposed);
+  await until("following.seeking");
+  expect(error()).toBeUndefined();
+});
+
+test("a leader whose memory is broken fails, so that its supervisor starts it anew", async () => {
+  const { until, emits, error } = await led();
+  await until("leading.answering");
+  emits.lead(broken);
+  expect(error()).toMatchObject({ message: "broken" });
+});
+
+test("a leader whose log does not answer is not ready until it does", async () => {
+  const { actor, until, emits } = await led();
+  await until("leading.answering");
+  emits.lead({ type: "Stalled" });
+  expect(actor.getSnapshot().hasTag("ready")).toBe(false);
+  emits.lead({ type: "Recovered" });
+  expect(actor.getSnapshot().hasTag("ready")).toBe(true);
 });
 
 test("damage ends in a state that says why, and not in a loop", async () => {

@@ -1,18 +1,29 @@
-/** The life of a store: find the log, read it, claim it, serve it. */
+/** The life of a store: find the log, read it, follow whoever leads, claim it, lead. */
 import { type AnyEventObject, assign, fromCallback, setup } from "xstate";
 import { slot } from "#libs/actor/slot.ts";
 
 /** Why the store cannot go on. */
 export type Loss =
-  /** The log is another store's, or silent: start anew and read what it holds. */
+  /** The log is another store's, or silent: read on what it holds. */
   | { readonly type: "Deposed"; readonly message: string }
+  /** The memory cannot be right: start anew. */
+  | { readonly type: "Broken"; readonly message: string }
   /** The log lost what it had acknowledged: only a person can decide. */
   | { readonly type: "Damaged"; readonly message: string };
 
 export type StoreEvent =
   | { readonly type: "Stop" }
+  /** A leader was heard of. */
+  | { readonly type: "Led" }
+  /** Nobody leads, as long as it was waited for. */
+  | { readonly type: "ClaimDue" }
+  /** The log was cut before it was read: there is a newer snapshot. */
+  | { readonly type: "Outrun" }
   /** The NATS server knows the subscription: whoever asks now is heard. */
   | { readonly type: "Listening" }
+  /** An append has no answer for too long; nothing is committed. */
+  | { readonly type: "Stalled" }
+  | { readonly type: "Recovered" }
   | { readonly type: "Lost"; readonly loss: Loss };
 
 export interface StoreContext {
@@ -39,8 +50,8 @@ const missing = () => {
 
 const backoffMsMin = 100;
 const backoffMsMax = 5_000;
-/** Milliseconds for commits under way at an orderly end. */
-const drainMsMax = 4_000;
+/** Milliseconds for what is under way at an orderly end. */
+const resignMsMax = 4_000;
 
 const isDamage = (error: unknown) => error instanceof Error && error.name === "DamagedError";
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -53,9 +64,15 @@ const loss = {
   params: ({ event }: { event: { loss: Loss } }) => event.loss.message,
 } as const;
 const errorOf = ({ event }: { event: { error: unknown } }) => event.error;
+const lossIn = ({ event }: { event: { loss: Loss } }) => event.loss;
 const onError = [
   { guard: { type: "isDamage", params: errorOf }, target: "refusing", actions: problem },
   { target: "waiting", actions: problem },
+] as const;
+const onLost = [
+  { guard: { type: "isDamaged", params: lossIn }, target: "refusing", actions: loss },
+  { guard: { type: "isDeposed", params: lossIn }, target: "following", actions: loss },
+  { target: "failing", actions: loss },
 ] as const;
 
 export const storeMachine = setup({
@@ -64,8 +81,9 @@ export const storeMachine = setup({
     open: slot<void>(),
     replay: slot<Replayed>(),
     claim: slot<Claim>(),
-    serve: fromCallback<AnyEventObject, undefined, StoreEvent>(missing),
-    drain: slot<void>(),
+    follow: fromCallback<AnyEventObject, undefined, StoreEvent>(missing),
+    lead: fromCallback<AnyEventObject, undefined, StoreEvent>(missing),
+    resign: slot<void>(),
   },
   actions: {
     countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
@@ -83,10 +101,11 @@ export const storeMachine = setup({
     isDamage: (_, error: unknown) => isDamage(error),
     isClaimed: (_, claim: Claim) => claim.type === "claimed",
     isDamaged: (_, { type }: Loss) => type === "Damaged",
+    isDeposed: (_, { type }: Loss) => type === "Deposed",
   },
   delays: {
     backoff: ({ context }) => Math.min(backoffMsMin * 2 ** context.attempt, backoffMsMax),
-    drainMsMax,
+    resignMsMax,
   },
 }).createMachine({
   id: "store",
@@ -107,10 +126,24 @@ export const storeMachine = setup({
       invoke: {
         src: "replay",
         onDone: {
-          target: "claiming",
+          target: "following",
           actions: { type: "noteReplayed", params: ({ event }) => event.output },
         },
         onError: [...onError],
+      },
+    },
+    following: {
+      invoke: { src: "follow" },
+      initial: "seeking",
+      states: {
+        seeking: { on: { Led: "standingBy" } },
+        standingBy: { tags: ["ready", "standby"], entry: "resetAttempts" },
+      },
+      on: {
+        Stop: "stopped",
+        ClaimDue: "claiming",
+        Outrun: "replaying",
+        Lost: [...onLost],
       },
     },
     claiming: {
@@ -120,37 +153,29 @@ export const storeMachine = setup({
         onDone: [
           {
             guard: { type: "isClaimed", params: ({ event }) => event.output },
-            target: "serving",
+            target: "leading",
             actions: { type: "noteClaim", params: ({ event }) => event.output },
           },
-          { target: "replaying" },
+          { target: "following" },
         ],
         onError: [...onError],
       },
     },
-    serving: {
+    leading: {
       entry: "resetAttempts",
-      invoke: { src: "serve" },
+      invoke: { src: "lead" },
       initial: "subscribing",
       states: {
-        subscribing: { on: { Listening: "answering" } },
-        answering: { tags: "ready" },
+        subscribing: { on: { Listening: "answering", Stalled: "stalled", Stop: "resigning" } },
+        answering: { tags: "ready", on: { Stalled: "stalled", Stop: "resigning" } },
+        stalled: { tags: "stalled", on: { Recovered: "answering", Stop: "resigning" } },
+        resigning: {
+          on: { Lost: "#store.stopped" },
+          invoke: { src: "resign", onDone: "#store.stopped", onError: "#store.stopped" },
+          after: { resignMsMax: "#store.stopped" },
+        },
       },
-      on: {
-        Stop: "stopping",
-        Lost: [
-          {
-            guard: { type: "isDamaged", params: ({ event }) => event.loss },
-            target: "refusing",
-            actions: loss,
-          },
-          { target: "failing", actions: loss },
-        ],
-      },
-    },
-    stopping: {
-      invoke: { src: "drain", onDone: "stopped", onError: "stopped" },
-      after: { drainMsMax: "stopped" },
+      on: { Lost: [...onLost] },
     },
     refusing: { tags: "refusing", entry: "report", on: { Stop: "stopped" } },
     failing: { entry: "fail" },

@@ -1,5 +1,6 @@
 /** What can be set, and what it is when it is not. */
 import type { QueueLimits } from "./commit/queue.ts";
+import { type LeadershipTimes, leadershipTimes } from "./leadership/times.ts";
 import type { StreamLimits } from "./log/stream.ts";
 import type { Window } from "./memory/memory.ts";
 
@@ -12,7 +13,7 @@ export interface StoreConfig {
   readonly historyMsMax?: number;
   /** Changes that stay readable. Default 100,000. */
   readonly historyCountMax?: number;
-  /** Commits that wait for their answer. Default 10,000. */
+  /** Commits that wait for their answer, and reads that do. Default 10,000 of each. */
   readonly queueMax?: number;
   /** Bytes of log that are kept before a snapshot is written and they are cut. Default 64 MiB. */
   readonly tailBytesMax?: number;
@@ -25,6 +26,7 @@ export interface StoreSettings extends Window, StreamLimits {
   readonly tailBytesMax: number;
   readonly unsafeDurability: boolean;
   readonly queue: QueueLimits;
+  readonly times: LeadershipTimes;
   /** Bytes of one answer with many records. */
   readonly answerBytesMax: number;
 }
@@ -36,14 +38,19 @@ const messageOverheadBytes = 16 * 1024;
 /** @param payloadMax bytes of one message of the NATS server */
 export function settingsOf(config: StoreConfig, payloadMax: number): StoreSettings {
   const messageBytesMax = payloadMax - messageOverheadBytes;
+  const replicas = config.replicas ?? 1;
   return {
-    replicas: config.replicas ?? 1,
+    replicas,
     historyMsMax: config.historyMsMax ?? 10 * 60_000,
     historyCountMax: config.historyCountMax ?? 100_000,
     tailBytesMax: config.tailBytesMax ?? 64 * mebibyte,
     unsafeDurability: config.unsafeDurability ?? false,
-    appendTimeoutMs: 5_000,
+    appendTimeoutMs: replicas > 1 ? 2_000 : 5_000,
     appendMsMax: 60_000,
+    // Replicas elect a leader in 4 to 8 s.
+    settlingMsMax: replicas > 1 ? 20_000 : 5_000,
+    lossMsMin: replicas > 1 ? 15_000 : 0,
+    times: leadershipTimes,
     answerBytesMax: Math.min(4 * mebibyte, payloadMax / 2),
     queue: {
       valueBytesMax: Math.min(kubernetesValueBytesMax, messageBytesMax),
@@ -51,6 +58,7 @@ export function settingsOf(config: StoreConfig, payloadMax: number): StoreSettin
       mutationsMax: 1_000,
       queueMax: config.queueMax ?? 10_000,
       queueBytesMax: 64 * mebibyte,
+      readsMax: config.queueMax ?? 10_000,
       batchBytesMax: Math.min(mebibyte, messageBytesMax),
     },
   };

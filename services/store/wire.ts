@@ -9,12 +9,15 @@ import type {
   GetResponse,
   HeadRequest,
   HeadResponse,
+  LeaderAnnounced,
   ListRequest,
   ListResponse,
   LogBatch,
   LogHead,
   SnapshotChunk,
   SnapshotManifest,
+  StatusRequest,
+  StatusResponse,
 } from "#proto/gen/kubus/store/v1.ts";
 import type { HeadsAnnounced, ObjectChanged } from "#proto/gen/kubus/watch/v1.ts";
 
@@ -32,6 +35,9 @@ export const getRpc = rpc<GetRequest, GetResponse>("Get");
 export const listRpc = rpc<ListRequest, ListResponse>("List");
 export const changesRpc = rpc<ChangesRequest, ChangesResponse>("Changes");
 export const headRpc = rpc<HeadRequest, HeadResponse>("Head");
+export const statusRpc = rpc<StatusRequest, StatusResponse>("Status");
+
+export const leaderAnnounced = codecOf<LeaderAnnounced>("kubus.store.v1.LeaderAnnounced");
 
 export const objectChanged = codecOf<ObjectChanged>("kubus.watch.v1.ObjectChanged");
 export const headsAnnounced = codecOf<HeadsAnnounced>("kubus.watch.v1.HeadsAnnounced");

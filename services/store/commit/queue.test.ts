@@ -1,65 +1,7 @@
 /** Group commit on a log whose answers the test gives. */
 import { describe, expect, test } from "vitest";
-import type { CommitRequest, CommitResponse, Mutation } from "#proto/gen/kubus/store/v1.ts";
-import { logBatch } from "../wire.ts";
-import { startOfLog } from "../log/position.ts";
-import type { AppendOutcome } from "../log/stream.ts";
-import { StoreMemory } from "../memory/memory.ts";
 import { pod, put } from "../rig.ts";
-import { CommitQueue, type LostOutcome, type QueueLimits } from "./queue.ts";
-
-const limitsOf = (some: Partial<QueueLimits>): QueueLimits => ({
-  valueBytesMax: 1_000,
-  commitBytesMax: 2_000,
-  mutationsMax: 10,
-  queueMax: 100,
-  queueBytesMax: 100_000,
-  batchBytesMax: 2_000,
-  ...some,
-});
-
-function rig(some: Partial<QueueLimits> = {}) {
-  const memory = new StoreMemory({ historyMsMax: 1e9, historyCountMax: 1e9 });
-  const appends: { names: string[]; after: number; settle: (outcome: AppendOutcome) => void }[] =
-    [];
-  const told: string[] = [];
-  const lost: LostOutcome[] = [];
-  const queue = new CommitQueue({
-    memory,
-    position: { ...startOfLog, epoch: 1 },
-    leader: "test",
-    limits: limitsOf(some),
-    nowMs: () => 0,
-    append: (payload, after) => {
-      const names = logBatch.decode(payload).records.map(({ key }) => key?.name ?? "");
-      return new Promise((settle) => appends.push({ names, after, settle }));
-    },
-    onCommitted: (changes) =>
-      told.push(`changes ${changes.map((change) => change.revision).join()}`),
-    onLost: (outcome) => lost.push(outcome),
-  });
-  const submit = (label: string, mutations: Mutation[], requestId = "") => {
-    const request: CommitRequest = { mutations, requestId };
-    queue.submit(request, (response) => told.push(`${label}: ${brief(response)}`));
-  };
-  return { memory, queue, appends, told, lost, submit };
-}
-
-const brief = ({ revision, failure, current }: CommitResponse) =>
-  failure === "COMMIT_FAILURE_UNSPECIFIED"
-    ? `at ${revision}`
-    : failure.replace("COMMIT_FAILURE_", "") + (current ? ` (now ${current.revision})` : "");
-
-/** All microtasks that are due have run. */
-const settled = async () => {
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-};
-
-const appended = (sequence: number): AppendOutcome => ({ type: "Appended", sequence });
-const full: AppendOutcome = { type: "Unavailable", message: "disk full" };
-const create = (name: string) => put("CREATE", pod(name), { value: name });
-const update = (name: string, expectedRevision = 0) =>
-  put("UPDATE", pod(name), { value: "new", expectedRevision });
+import { appended, create, full, queueRig as rig, settled, update } from "./rig.ts";
 
 describe("group commit", () => {
   test("what comes together goes together; what comes meanwhile goes next", async () => {
@@ -205,36 +147,57 @@ describe("a log that does not take the batch", () => {
     expect(told.slice(2)).toEqual(["changes 1", "c: at 1"]);
   });
 
-  test("fenced: nothing is stored, and nothing more is taken", async () => {
-    const { appends, told, lost, submit } = rig();
+  test.each(["Fenced", "Unknown", "Lost"] as const)(
+    "%s: nobody is told anything, since another leader may tell otherwise",
+    async (type) => {
+      const { appends, told, lost, submit, read, expireLease } = rig();
+      submit("on its way", [create("a")]);
+      await settled();
+      expireLease();
+      submit("waits", [create("b")]);
+      submit("refused", [create("a")]);
+      read("reads");
+      appends[0]?.settle({ type, message: "another" });
+      await settled();
+      submit("late", [create("c")]);
+      read("reads late");
+      await settled();
+      expect(told).toEqual([]);
+      expect(appends.length).toBe(1);
+      expect(lost.map((outcome) => outcome.type)).toEqual([type]);
+    },
+  );
+
+  test("full, and nobody knows whether another leads: writers are told nothing", async () => {
+    const { appends, told, clock, submit, read, expireLease } = rig();
+    expireLease();
+    clock.isAtEnd = false;
     submit("a", [create("a")]);
+    read("read");
     await settled();
-    appends[0]?.settle({ type: "Fenced", message: "another" });
+    appends[0]?.settle(full);
     await settled();
-    submit("b", [create("b")]);
-    expect(told).toEqual(["a: UNAVAILABLE", "b: UNAVAILABLE"]);
-    expect(lost.map(({ type }) => type)).toEqual(["Fenced"]);
+    expect(told).toEqual(["read: unavailable, at 0"]);
   });
 
-  test("unknown: who was on the way gets no answer, who waited does", async () => {
-    const { appends, told, lost, submit } = rig();
+  test("full, but its end is known: readers read, writers are told", async () => {
+    const { appends, told, submit, read, expireLease } = rig();
+    expireLease();
+    submit("a", [create("a")]);
+    read("read");
+    await settled();
+    appends[0]?.settle(full);
+    await settled();
+    expect(told).toEqual(["a: UNAVAILABLE", "read: proven, at 0"]);
+  });
+
+  test("what is acknowledged after it was abandoned is not applied", async () => {
+    const { appends, told, queue, submit, memory } = rig();
     submit("a", [create("a")]);
     await settled();
-    submit("b", [create("b")]);
-    appends[0]?.settle({ type: "Unknown", message: "silent" });
+    queue.abandon();
+    appends[0]?.settle(appended(1));
     await settled();
-    expect(told).toEqual(["b: UNAVAILABLE"]);
-    expect(lost.map(({ type }) => type)).toEqual(["Unknown"]);
+    expect([told, memory.revision]).toEqual([[], 0]);
   });
-});
-
-test("closing answers everything first", async () => {
-  const { appends, told, queue, submit } = rig();
-  submit("a", [create("a")]);
-  await settled();
-  const closed = queue.close().then(() => told.push("closed"));
-  submit("b", [create("b")]);
-  appends[0]?.settle(appended(1));
-  await closed;
-  expect(told).toEqual(["b: UNAVAILABLE", "changes 1", "a: at 1", "closed"]);
 });

@@ -13,10 +13,13 @@ export interface BatchInput {
   readonly leader: string;
   readonly timeMs: number;
   readonly writes: readonly Write[];
+  /** Nothing follows from this leader. */
+  readonly resigned?: boolean;
 }
 
 /** The batch that follows a position. */
-export function encodeBatch({ position, leader, timeMs, writes }: BatchInput): Sealed {
+export function encodeBatch(input: BatchInput): Sealed {
+  const { position, leader, timeMs, writes, resigned = false } = input;
   const { epoch, nextRevision: firstRevision, crc: previousCrc } = position;
   return seal(
     logBatch.encode({
@@ -28,6 +31,7 @@ export function encodeBatch({ position, leader, timeMs, writes }: BatchInput): S
       previousCrc,
       timeMs,
       records: writes as readonly LogRecord[] as LogRecord[],
+      resigned,
       crc: 0,
     }),
   );

@@ -56,16 +56,16 @@ test("all of it is missing", async () => {
 
 test("garbage stands in it", async () => {
   const garbage = new TextEncoder().encode("garbage");
-  expect(await afterDamage((log) => log.append(bus.subjects.log(), garbage, 4))).toBe(
-    "log message 5: the checksum is wrong",
+  expect(await afterDamage((log) => log.append(bus.subjects.log(), garbage, 5))).toBe(
+    "log message 6: the checksum is wrong",
   );
 });
 
 test("a batch does not continue the one before", async () => {
-  const position = { sequence: 4, crc: 1, epoch: 1, nextRevision: 4 };
+  const position = { sequence: 5, crc: 1, epoch: 1, nextRevision: 4 };
   const { payload } = encodeBatch({ position, leader: "stranger", timeMs: 0, writes: [] });
-  expect(await afterDamage((log) => log.append(bus.subjects.log(), payload, 4))).toBe(
-    "log message 5: it does not continue the message before it",
+  expect(await afterDamage((log) => log.append(bus.subjects.log(), payload, 5))).toBe(
+    "log message 6: it does not continue the message before it",
   );
 });
 

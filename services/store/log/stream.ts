@@ -14,6 +14,7 @@ import type { World } from "#libs/actor/world.ts";
 import type { Bus } from "#libs/bus/bus.ts";
 import { DamagedError } from "./damage.ts";
 import { readInOrder } from "./reader.ts";
+import { Tail, type TailHandlers } from "./tail.ts";
 
 export interface StreamOptions {
   readonly name: string;
@@ -28,6 +29,13 @@ export interface StreamLimits {
   readonly appendTimeoutMs: number;
   /** Milliseconds after which an append whose fate is unknown is given up. */
   readonly appendMsMax: number;
+  /** Milliseconds that a stream may be without JetStream or a leader before that is told. */
+  readonly settlingMsMax: number;
+  /**
+   * Milliseconds that a stream must hold less than it acknowledged before that counts as a loss.
+   * Above 0 with replicas: one that was just elected may not have applied all that it has.
+   */
+  readonly lossMsMin: number;
 }
 
 export interface StoredMessage {
@@ -155,6 +163,12 @@ export class DurableStream {
     this.#onClose();
   }
 
+  /** The same stream, without what is on its way in this one, which is closed. */
+  renew(): DurableStream {
+    this.close();
+    return new DurableStream(this.#bus, this.#world, this.name, this.#limits, this.#manager);
+  }
+
   async range(): Promise<{ first: number; last: number; messages: number; bytes: number }> {
     const { state } = await this.#manager.streams.info(this.name);
     const { first_seq: first, last_seq: last, messages, bytes } = state;
@@ -166,7 +180,7 @@ export class DurableStream {
    * same message is sent again with the same expectation until its fate is known.
    */
   async append(subject: string, payload: Uint8Array, lastSequence: number): Promise<AppendOutcome> {
-    const { appendMsMax, appendTimeoutMs } = this.#limits;
+    const { appendMsMax, settlingMsMax, lossMsMin } = this.#limits;
     const startedAt = this.#world.monotonic();
     const elapsed = () => this.#world.monotonic() - startedAt;
     const reply = `${this.#inbox}.${(this.#appends++).toString(36)}`;
@@ -175,9 +189,12 @@ export class DurableStream {
       const answer = await this.#send(subject, payload, lastSequence, reply);
       if (typeof answer === "string") isAmbiguous = true;
       // A server that just started says for a moment that it has no JetStream.
-      else if (!isTransient(answer) || elapsed() > appendTimeoutMs) {
+      else if (!isTransient(answer) || elapsed() > settlingMsMax) {
         const outcome = await this.#judge(answer, payload, lastSequence);
-        if (outcome && (outcome.type !== "Unavailable" || !isAmbiguous)) return outcome;
+        const isDoubtful =
+          (outcome?.type === "Unavailable" && isAmbiguous) ||
+          (outcome?.type === "Lost" && elapsed() < lossMsMin);
+        if (outcome && !isDoubtful) return outcome;
       }
       if (this.#isClosed) return { type: "Unknown", message: `${this.name} was closed` };
       if (elapsed() > appendMsMax) {
@@ -249,6 +266,17 @@ export class DurableStream {
     }
   }
 
+  /**
+   * Whether the last message is this one, as the stream's leader knows; false when it does not say.
+   */
+  async endsAt(sequence: number): Promise<boolean> {
+    try {
+      return (await this.range()).last === sequence;
+    } catch {
+      return false;
+    }
+  }
+
   async message(sequence: number): Promise<StoredMessage | undefined> {
     const stored = await this.#manager.streams.getMessage(this.name, { seq: sequence });
     return stored ? { sequence, subject: stored.subject, payload: stored.data } : undefined;
@@ -263,6 +291,11 @@ export class DurableStream {
   /** Messages `first` to `last`, all of them, in order; DamagedError when one cannot be read. */
   read(first: number, last: number): AsyncGenerator<StoredMessage> {
     return readInOrder(this.#bus.connection, this.#world, this, first, last);
+  }
+
+  /** Messages from `first` on, as they are stored; see {@link Tail}. */
+  follow(first: number, handlers: TailHandlers): Tail {
+    return new Tail(this.#bus, this.#world, this, first, handlers);
   }
 
   /** Removes all messages before one. */

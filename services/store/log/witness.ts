@@ -14,7 +14,8 @@ import type { DurableStream } from "./stream.ts";
 const format = 1;
 /** Milliseconds that the word may be behind the log. */
 const behindMs = 100;
-const writeTimeoutMs = 2_000;
+/** Other stores that write at the same time, one after the other. */
+const attemptsMax = 3;
 
 /** The least that the log must hold. */
 export interface Testimony {
@@ -49,33 +50,37 @@ export function checkTestimony({ sequence, crc }: Testimony, read: LogPosition):
   }
 }
 
+export interface WitnessOptions {
+  readonly heads: DurableStream;
+  readonly bus: Bus;
+  readonly world: World;
+  readonly log: Logger;
+  /** How far the log is acknowledged now; undefined while it is closed. */
+  readonly position: () => LogPosition | undefined;
+}
+
 export class Witness {
-  readonly #bus: Bus;
-  readonly #world: World;
-  readonly #log: Logger;
-  readonly #position: () => LogPosition | undefined;
+  readonly #options: WitnessOptions;
   #written = 0;
+  /** Sequence of the word before, in its own stream; undefined when it must be looked up. */
+  #headSequence: number | undefined;
   #cancel: (() => void) | undefined;
   /** Counts stops: what was begun before one ends without a look at the log. */
   #stops = 0;
 
-  /** @param position how far the log is acknowledged now; undefined while it is closed */
-  constructor(bus: Bus, world: World, log: Logger, position: () => LogPosition | undefined) {
-    this.#bus = bus;
-    this.#world = world;
-    this.#log = log;
-    this.#position = position;
+  constructor(options: WitnessOptions) {
+    this.#options = options;
   }
 
   /** The log was written. */
   note(): void {
     const stops = this.#stops;
-    this.#cancel ??= this.#world.after(behindMs, () => {
+    this.#cancel ??= this.#options.world.after(behindMs, () => {
       void this.write().then(() => {
         // The log may be closed by now, and its position gone with it.
         if (stops !== this.#stops) return;
         this.#cancel = undefined;
-        if ((this.#position()?.sequence ?? 0) > this.#written) this.note();
+        if ((this.#options.position()?.sequence ?? 0) > this.#written) this.note();
       });
     });
   }
@@ -88,24 +93,36 @@ export class Witness {
 
   /** Resolves when it is stored; a failure is only logged, since the log itself is whole. */
   async write(): Promise<void> {
-    const position = this.#position();
+    const position = this.#options.position();
     if (position === undefined || position.sequence === this.#written) return;
-    const { sequence: logSequence, crc: logCrc, nextRevision } = position;
-    const timeMs = this.#world.now();
+    try {
+      await this.#store(position);
+    } catch (error) {
+      this.#headSequence = undefined;
+      this.#options.log.warn({ err: error }, "how far the log was written could not be noted");
+    }
+    this.#written = position.sequence;
+  }
+
+  /** A leader that was deposed must not take back what its successor says: who says more wins. */
+  async #store({ sequence: logSequence, crc: logCrc, nextRevision }: LogPosition): Promise<void> {
+    const { heads, bus, world } = this.#options;
+    const timeMs = world.now();
     const head = { format, logSequence, logCrc, revision: nextRevision - 1, timeMs, crc: 0 };
     const { payload } = seal(logHead.encode(head));
-    try {
-      const options = { timeoutMs: writeTimeoutMs };
-      const answer = await this.#bus.request(this.#bus.subjects.logHead(), payload, options);
-      const { error } = JSON.parse(new TextDecoder().decode(answer)) as PubAck;
-      if (error) throw new Error(error.description);
-    } catch (error) {
-      this.#log.warn({ err: error }, "how far the log was written could not be noted");
+    const subject = bus.subjects.logHead();
+    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+      this.#headSequence ??= (await heads.range()).last;
+      const outcome = await heads.append(subject, payload, this.#headSequence);
+      if (outcome.type === "Appended") {
+        this.#headSequence = outcome.sequence;
+        return;
+      }
+      if (outcome.type === "Unavailable") throw new Error(outcome.message);
+      this.#headSequence = undefined;
+      const said = await readTestimony(heads, bus, this.#options.log);
+      if (said && said.sequence >= logSequence) return;
     }
-    this.#written = logSequence;
+    throw new Error("others keep writing it");
   }
-}
-
-interface PubAck {
-  readonly error?: { readonly description: string };
 }

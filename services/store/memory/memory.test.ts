@@ -264,6 +264,7 @@ describe("memory", () => {
       revision: 4,
       resourceRevision: 4,
       floor: 3,
+      failure: "READ_FAILURE_UNSPECIFIED",
     });
   });
 

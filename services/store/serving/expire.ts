@@ -21,19 +21,28 @@ export function keepTidy(
   queue: CommitQueue,
   onCompacted: () => void,
 ): () => void {
-  return world.every(lookMs, () => {
+  const underWay = new Map<Entry, number>();
+  const giveBack = (entry: Entry, revision: number, atMs: number) => {
+    const isStillThere = entry.newest.revision === revision && entry.living;
+    if (isStillThere) memory.expiry.again(entry, revision, atMs);
+  };
+  const stop = world.every(lookMs, () => {
     const nowMs = world.now();
     memory.compact(nowMs);
     onCompacted();
     for (const { entry, revision } of memory.expiry.due(nowMs, expiredMax)) {
+      underWay.set(entry, revision);
       queue.submit(deletion(entry, revision), ({ failure }) => {
-        const isStillThere = entry.newest.revision === revision && entry.living;
-        if (failure !== "COMMIT_FAILURE_UNSPECIFIED" && isStillThere) {
-          memory.expiry.again(entry, revision, nowMs + againMs);
-        }
+        underWay.delete(entry);
+        if (failure !== "COMMIT_FAILURE_UNSPECIFIED") giveBack(entry, revision, nowMs + againMs);
       });
     }
   });
+  return () => {
+    stop();
+    // A deposed leader is told nothing about them; it may lead again.
+    for (const [entry, revision] of underWay) giveBack(entry, revision, world.now());
+  };
 }
 
 /** One commit for each key: a key that was written meanwhile must not keep the others alive. */
