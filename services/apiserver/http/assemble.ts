@@ -9,6 +9,7 @@ import { selfSubjectReviews, tokenReviews } from "../auth/reviews/identity.ts";
 import { rulesReview } from "../auth/reviews/rules.ts";
 import { tokenAuthenticator, type BoundObject } from "../auth/token.ts";
 import { discoveryDocuments } from "../discovery/documents.ts";
+import { issuerDocuments } from "../discovery/issuer.ts";
 import { createFairness, type Fairness } from "../fairness/fairness.ts";
 import { flowFamilies } from "../fairness/families.ts";
 import { componentStatuses, withComponentStatuses } from "../health/component-statuses.ts";
@@ -51,6 +52,7 @@ export function assembleDoor(given: HttpOptions, address: () => string): DoorCon
     health: asked,
     metrics: metrics([() => flowFamilies(fairness.levels()), ...families]),
     fairness,
+    issuer: auth.serviceAccounts && issuerDocuments(auth.serviceAccounts, address),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Authenticators } from "../auth/authenticate.ts";
 import type { Authorizer } from "../auth/authorize.ts";
 import type { User } from "../auth/user.ts";
+import type { IssuerDocuments } from "../discovery/issuer.ts";
 import type { DiscoveryDocuments } from "../discovery/documents.ts";
 import type { Health } from "../health/health.ts";
 import type { Metrics } from "../health/metrics.ts";
@@ -26,6 +27,8 @@ export interface DoorContext {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly fairness: Fairness;
+  /** Undefined when no service account's token is believed here. */
+  readonly issuer: IssuerDocuments | undefined;
 }
 
 /** Where a request stands in priority and fairness. */

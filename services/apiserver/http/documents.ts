@@ -7,6 +7,8 @@ import { jsonOffer, negotiate, parseAccept, plainOffer } from "./negotiate.ts";
 import { serveOpenApi } from "./openapi.ts";
 import { sendBytes, sendText, takesGzip } from "./send.ts";
 import { versionDocument } from "../discovery/version.ts";
+import { debugPaths, dumpOf } from "../fairness/dump.ts";
+import { contentType, exposition } from "../health/exposition.ts";
 
 /** Serves what is no resource: discovery, OpenAPI, health, metrics, version. 404 for the rest. */
 export async function serveDocument(exchange: Exchange): Promise<void> {
@@ -33,6 +35,9 @@ const endpoints: Readonly<Record<string, Serve>> = {
   readyz: serveHealth,
   metrics: serveMetrics,
   openapi: (exchange, rest) => serveOpenApi(exchange, rest),
+  ".well-known": serveIssuer,
+  openid: serveKeys,
+  debug: serveDebug,
 };
 
 async function notFound(exchange: Exchange): Promise<void> {
@@ -55,8 +60,10 @@ function rootPaths({ door }: Exchange): string[] {
     path,
     ...door.health.names(path.slice(1)).map((name) => `${path}/${name}`),
   ]);
-  const paths = ["/api", "/api/v1", "/apis", ...groups, ...health, "/metrics"];
-  return [...paths, "/openapi/v2", "/openapi/v3", "/version"].sort();
+  const documents = ["/api", "/api/v1", "/apis", "/openapi/v2", "/openapi/v3", "/version"];
+  const numbers = ["/metrics", "/metrics/slis", ...debugPaths];
+  const issuer = door.issuer === undefined ? [] : [issuerPath, keysPath];
+  return [...documents, ...groups, ...health, ...numbers, ...issuer].sort();
 }
 
 async function serveApi(exchange: Exchange, rest: readonly string[]): Promise<void> {
@@ -157,9 +164,53 @@ async function serveHealth(
 }
 
 async function serveMetrics(exchange: Exchange, rest: readonly string[]): Promise<void> {
+  const { door, request } = exchange;
+  if (rest.join("/") === "slis") {
+    return sendNumbers(exchange, contentType, exposition(door.health.families()));
+  }
   if (rest.length > 0) return notFound(exchange);
-  const { contentType, text } = await exchange.door.metrics.text();
-  const headers = { ...commonHeaders(exchange), "content-type": contentType };
-  const { response, request } = exchange;
-  await sendBytes(response, { status: 200, headers }, Buffer.from(text), takesGzip(request));
+  const metrics = await door.metrics.text();
+  await sendNumbers(exchange, metrics.contentType, metrics.text, takesGzip(request));
+}
+
+async function sendNumbers(
+  exchange: Exchange,
+  type: string,
+  text: string,
+  gzipAllowed = false,
+): Promise<void> {
+  const headers = { ...commonHeaders(exchange), "content-type": type };
+  await sendBytes(exchange.response, { status: 200, headers }, Buffer.from(text), gzipAllowed);
+}
+
+const issuerPath = "/.well-known/openid-configuration";
+const keysPath = "/openid/v1/jwks";
+
+async function serveIssuer(exchange: Exchange): Promise<void> {
+  const { issuer } = exchange.door;
+  if (issuer === undefined || exchange.info.path !== issuerPath) return notFound(exchange);
+  await sendPublic(exchange, "application/json", issuer.configuration());
+}
+
+async function serveKeys(exchange: Exchange): Promise<void> {
+  const { issuer } = exchange.door;
+  if (issuer === undefined || exchange.info.path !== keysPath) return notFound(exchange);
+  await sendPublic(exchange, "application/jwk-set+json", issuer.keys());
+}
+
+/** What whoever checks tokens may keep for an hour. */
+async function sendPublic(exchange: Exchange, type: string, document: object): Promise<void> {
+  const headers = {
+    ...commonHeaders(exchange),
+    "cache-control": "public, max-age=3600",
+    "content-type": type,
+  };
+  const bytes = Buffer.from(JSON.stringify(document));
+  await sendBytes(exchange.response, { status: 200, headers }, bytes, false);
+}
+
+async function serveDebug(exchange: Exchange): Promise<void> {
+  const dump = dumpOf(exchange.info.path, exchange.door.fairness.levels());
+  if (dump === undefined) return notFound(exchange);
+  await sendText(exchange, 200, dump);
 }

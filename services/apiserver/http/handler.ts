@@ -17,7 +17,7 @@ import { takeSeats } from "./seats.ts";
 import type { Handler, HttpRequest, HttpResponse } from "./exchange.ts";
 import { methodNotAllowed, pageNotFound, unknownResource } from "./missing.ts";
 import { negotiateError } from "./negotiate.ts";
-import { requestInfo, type RequestInfo } from "./request-info.ts";
+import { isBrokenPath, parseQuery, requestInfo, type RequestInfo } from "./request-info.ts";
 import { serveResource } from "./rest.ts";
 import { serveReview } from "./review.ts";
 import { routeResource, type Route } from "./routes.ts";
@@ -33,7 +33,8 @@ export function doorHandler(door: DoorContext): Handler {
   const { world, log } = door.options;
   let atWork = 0;
   return async (request, response) => {
-    const query = new URLSearchParams(request.query);
+    if (isBrokenPath(request.path)) return refuseUrl(response);
+    const query = parseQuery(request.query);
     const info = requestInfo(request.method, request.path, query);
     const auditId = request.header("audit-id") ?? world.uuid();
     const arrival: Arrival = { request, response, query, info, auditId, flow: { ids: undefined } };
@@ -66,6 +67,12 @@ function refuseBusy(response: HttpResponse): void {
   const headers = { "content-type": "text/plain; charset=utf-8", "retry-after": "1" };
   response.begin(429, headers);
   response.end("Too many requests, please try again later.\n");
+}
+
+/** What Go's server says of a request line that it cannot read. */
+function refuseUrl(response: HttpResponse): void {
+  response.begin(400, { "content-type": "text/plain; charset=utf-8" });
+  response.end("400 Bad Request");
 }
 
 /** What the metrics tell apart among writes. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { requestInfo } from "./request-info.ts";
+import { isBrokenPath, parseQuery, requestInfo } from "./request-info.ts";
 
 /** `verb group/version resource/subresource namespace name`, or the path of no resource. */
 function shown(method: string, target: string): string {
@@ -34,7 +34,27 @@ test.each([
   ["GET", "/api/v1/pods?fieldSelector=metadata.name!%3Dp", "list /v1 pods [] []"],
   ["HEAD", "/api/v1/namespaces/ns/pods/p", "get /v1 pods [ns] [p]"],
   ["GET", "/api/v1/namespaces/ns/configmaps/%61", "get /v1 configmaps [ns] [a]"],
-  ["GET", "/api/v1/namespaces/ns/configmaps/%zz", "get /v1 configmaps [ns] [%zz]"],
+  ["GET", "/api/v1/namespaces/ns/configmaps/a%ffb", "get /v1 configmaps [ns] [a\ufffdb]"],
 ])("%s %s is %s", (method, target, expected) => {
   expect(shown(method, target)).toBe(expected);
+});
+
+test.each([
+  ["/api/v1/pods", false],
+  ["/api/v1/%70ods", false],
+  ["/api/v1/%ff", false],
+  ["/api/v1/%zz", true],
+  ["/api/v1/%f", true],
+  ["/api/v1/%", true],
+])("%s is broken: %s", (path, broken) => {
+  expect(isBrokenPath(path)).toBe(broken);
+});
+
+test.each([
+  ["limit=5&labelSelector=a%3Db", "limit=5&labelSelector=a%3Db"],
+  ["limit=5&x=%zz", "limit=5"],
+  ["a=1;b=2&limit=5", "limit=5"],
+  ["%=1&limit=5", "limit=5"],
+])("of the query %s counts %s", (query, counted) => {
+  expect(parseQuery(query).toString()).toBe(counted);
 });

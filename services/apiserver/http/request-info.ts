@@ -86,13 +86,29 @@ function resourceInfo(
   return { ...start, verb, namespace, resource, name, subresource, parts: rest };
 }
 
-/** What Go's url.Path would be; a broken escape stays as it is. */
+const brokenEscape = /%(?![0-9a-fA-F]{2})/;
+
+/** True for a path that Go's server does not take for a URL: a percent sign that says nothing. */
+export const isBrokenPath = (path: string): boolean => brokenEscape.test(path);
+
+/** The query as Go reads it: pairs with a broken escape or a semicolon count as absent. */
+export function parseQuery(query: string): URLSearchParams {
+  if (!brokenEscape.test(query) && !query.includes(";")) return new URLSearchParams(query);
+  const pairs = query.split("&");
+  const sound = pairs.filter((pair) => !brokenEscape.test(pair) && !pair.includes(";"));
+  return new URLSearchParams(sound.join("&"));
+}
+
+/** What Go's url.Path would be; bytes that are no UTF-8 become replacement characters. */
 function decodePath(path: string): string {
   if (!path.includes("%")) return path;
   try {
     return decodeURIComponent(path);
   } catch {
-    return path;
+    const bytes = path.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    return Buffer.from(bytes, "latin1").toString("utf8");
   }
 }
 

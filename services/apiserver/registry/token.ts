@@ -146,7 +146,8 @@ function signToken({ signingKey }: TokenSigner, claims: object): string {
 }
 
 /** As Kubernetes names keys: hash of the public key's DER form. */
-function keyId(key: KeyObject): string {
-  const der = createPublicKey(key).export({ type: "spki", format: "der" });
+export function keyId(key: KeyObject): string {
+  const shown = key.type === "public" ? key : createPublicKey(key);
+  const der = shown.export({ type: "spki", format: "der" });
   return createHash("sha256").update(der).digest("base64url");
 }
