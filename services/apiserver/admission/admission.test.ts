@@ -188,11 +188,12 @@ describe("Priority", () => {
 describe("small plugins", () => {
   it("let pods outlive a lost node for five minutes", async () => {
     const answer = (await admit(defaultTolerationSeconds, "pods", pod())) as Pod;
-    expect(answer.spec?.tolerations?.map(({ key, tolerationSeconds }) => [key, tolerationSeconds]))
-      .toEqual([
-        ["node.kubernetes.io/not-ready", 300],
-        ["node.kubernetes.io/unreachable", 300],
-      ]);
+    expect(
+      answer.spec?.tolerations?.map(({ key, tolerationSeconds }) => [key, tolerationSeconds]),
+    ).toEqual([
+      ["node.kubernetes.io/not-ready", 300],
+      ["node.kubernetes.io/unreachable", 300],
+    ]);
     const all = pod({ tolerations: [{ operator: "Exists" }] });
     expect(await admit(defaultTolerationSeconds, "pods", structuredClone(all))).toEqual(all);
   });

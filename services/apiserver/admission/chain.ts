@@ -3,6 +3,7 @@ import { defaultTolerationSeconds } from "./defaulttolerationseconds.ts";
 import { limitRanger } from "./limitranger.ts";
 import { namespaceLifecycle } from "./namespacelifecycle.ts";
 import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "./plugin.ts";
+import { podSecurity } from "./podsecurity.ts";
 import { podTopologyLabels } from "./podtopologylabels.ts";
 import { priority } from "./priority.ts";
 import { runtimeClass } from "./runtimeclass.ts";
@@ -16,6 +17,7 @@ export const admissionChain: readonly AdmissionPlugin[] = [
   limitRanger,
   serviceAccount,
   taintNodesByCondition,
+  podSecurity,
   priority,
   defaultTolerationSeconds,
   storageObjectInUseProtection,
@@ -32,11 +34,16 @@ export async function admitMutation(
   for (const plugin of chain) await plugin.mutate?.(request, reader);
 }
 
-/** Plugins that only look, after all changes. Throws what the first refusal says. */
+/**
+ * Plugins that only look, after all changes. Throws what the first refusal says; their warnings
+ * otherwise.
+ */
 export async function admitValidation(
   chain: readonly AdmissionPlugin[],
   request: AdmissionRequest,
   reader: AdmissionReader,
-): Promise<void> {
-  for (const plugin of chain) await plugin.validate?.(request, reader);
+): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  for (const plugin of chain) warnings.push(...((await plugin.validate?.(request, reader)) ?? []));
+  return warnings;
 }

@@ -7,11 +7,7 @@ import { resourceText } from "./plugin.ts";
 
 const namespaces = { group: "", name: "namespaces" };
 /** Without these a cluster does not work; they cannot be deleted. */
-const protectedNamespaces: ReadonlySet<string> = new Set([
-  "default",
-  "kube-system",
-  "kube-public",
-]);
+const protectedNamespaces: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
 
 export const namespaceLifecycle: AdmissionPlugin = {
   name: "NamespaceLifecycle",
@@ -31,8 +27,7 @@ async function refuseMissing(request: AdmissionRequest, reader: AdmissionReader)
   const { namespace } = request.place;
   // The cache may be behind a namespace that was just created.
   const found =
-    reader.cached("namespaces", "", namespace) ??
-    (await reader.live("namespaces", "", namespace));
+    reader.cached("namespaces", "", namespace) ?? (await reader.live("namespaces", "", namespace));
   if (found === undefined) throw notFound(namespaces, namespace);
   if (request.operation === "create" && isTerminating(found)) throw terminatingError(request);
 }

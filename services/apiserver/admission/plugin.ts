@@ -32,9 +32,14 @@ export interface AdmissionPlugin {
   readonly name: string;
   /** Changes the draft; runs before defaults of the server and validation. */
   readonly mutate?: (request: AdmissionRequest, reader: AdmissionReader) => void | Promise<void>;
-  /** Looks at the draft as it will be stored. */
-  readonly validate?: (request: AdmissionRequest, reader: AdmissionReader) => void | Promise<void>;
+  /** Looks at the draft as it will be stored; may return warnings for the one who writes. */
+  readonly validate?: (
+    request: AdmissionRequest,
+    reader: AdmissionReader,
+  ) => Warnings | Promise<Warnings>;
 }
+
+type Warnings = readonly string[] | void;
 
 /** `pods`, `deployments.apps`: how plugins tell resources apart. */
 export const resourceText = ({ definition: { group, plural } }: Place): string =>

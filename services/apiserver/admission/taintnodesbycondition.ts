@@ -12,9 +12,7 @@ export const taintNodesByCondition: AdmissionPlugin = {
     if (node === undefined || place.subresource !== "") return;
     node.spec ??= {};
     const taints = node.spec.taints ?? [];
-    const present = taints.some(
-      ({ key, effect }) => key === taint.key && effect === taint.effect,
-    );
+    const present = taints.some(({ key, effect }) => key === taint.key && effect === taint.effect);
     if (!present) node.spec.taints = [...taints, { ...taint }];
   },
 };

@@ -72,9 +72,9 @@ export async function createDraft(
   const attemptsMax = generates ? generatedNamesMax : 1;
   for (let attempt = 1; ; attempt++) {
     try {
-      const version = await storeNew(context, caller, place, draft, options);
-      const warnings = definition.warnings?.(draft, undefined) ?? [];
-      return { code: 201, version, warnings };
+      const { version, warnings } = await storeNew(context, caller, place, draft, options);
+      const own = definition.warnings?.(draft, undefined) ?? [];
+      return { code: 201, version, warnings: [...own, ...warnings] };
     } catch (error) {
       if (!generates || !hasReason(error, "AlreadyExists")) throw error;
       if (attempt >= attemptsMax) {
@@ -98,7 +98,7 @@ async function storeNew(
   place: Place,
   draft: KubeObject,
   { dryRun }: WriteOptions,
-): Promise<Version> {
+): Promise<{ readonly version: Version; readonly warnings: readonly string[] }> {
   const { definition } = place;
   const { world } = context;
   const facts = factsOf(context, caller, place, "create");
@@ -113,16 +113,16 @@ async function storeNew(
     const errors = validateCreated(definition, draft, facts);
     if (errors.length > 0) throw invalidObject(kindName(definition), name, errors);
     definition.canonicalize?.(draft);
-    await admitValidation(
+    const warnings = await admitValidation(
       context.admission,
       { operation: "create", caller, place, draft, old: undefined, dryRun },
       context.reader,
     );
     const key = { namespace, name };
-    if (dryRun) return await dryCreate(context, place, draft, key);
+    if (dryRun) return { version: await dryCreate(context, place, draft, key), warnings };
     const version = await commitNew(context, place, draft, key);
     claims.keep();
-    return version;
+    return { version, warnings };
   } finally {
     claims.release();
   }

@@ -81,8 +81,9 @@ export async function changeObject(
     const errors = validateUpdated(definition, part, draft, old, facts);
     if (errors.length > 0) throw invalidObject(kindName(definition), name, errors);
     definition.canonicalize?.(draft);
-    await admitValidation(context.admission, { ...admitted, draft, dryRun }, context.reader);
-    warnings = definition.warnings?.(draft, old) ?? [];
+    const admission = { ...admitted, draft, dryRun };
+    const told = await admitValidation(context.admission, admission, context.reader);
+    warnings = [...(definition.warnings?.(draft, old) ?? []), ...told];
     if (finishesDeletion(draft)) return { type: "remove", last: draft, isMarked: false };
     return changesNothing(draft, old) ? { type: "keep" } : { type: "put", draft };
   };
