@@ -121,7 +121,7 @@ function checkName(name: string): string {
 }
 
 /** `kubus` for the default cluster, `kubus-NAME` for others. */
-const contextOf = (name: string): string => (name === "kubus" ? name : `kubus-${name}`);
+export const contextOf = (name: string): string => (name === "kubus" ? name : `kubus-${name}`);
 
 /** Where a cluster lives unless told otherwise: ~/.kubus/NAME. */
 export function dataFolder(

@@ -1,18 +1,14 @@
 /** The command line: names, options and their help. Each command's code is loaded when it runs. */
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import { storeCommands } from "./commands/store/program.ts";
+import { dataOption, nameOption, outputOption } from "./commands/options.ts";
 
 const description = "A Kubernetes control plane whose every component is an actor on NATS.";
 
-const nameOption = () => new Option("--name <name>", "name of the cluster").default("kubus");
-const dataOption = () => new Option("--data <dir>", "the cluster's folder (~/.kubus/NAME)");
-const outputOption = () =>
-  new Option("-o, --output <format>", "format of the answer")
-    .choices(["text", "json"])
-    .default("text");
-
 export function program(): Command {
   const kubus = new Command("kubus").description(description).showHelpAfterError();
-  for (const add of [up, down, status, kubeconfig, actors, logs, decode, version]) add(kubus);
+  const commands = [up, down, status, kubeconfig, actors, logs, storeCommands, decode, version];
+  for (const add of commands) add(kubus);
   return kubus;
 }
 

@@ -1,7 +1,7 @@
 /** Gives the memory back what the newest good snapshot holds. */
 import type { Logger } from "pino";
 import type { Subjects } from "#libs/bus/subjects.ts";
-import type { SnapshotManifest, SnapshotRecord } from "#proto/gen/kubus/store/v1.ts";
+import type { SnapshotChunk, SnapshotManifest } from "#proto/gen/kubus/store/v1.ts";
 import { DamagedError } from "../log/damage.ts";
 import { type LogPosition, startOfLog } from "../log/position.ts";
 import type { DurableStream, StoredMessage } from "../log/stream.ts";
@@ -29,7 +29,7 @@ export async function loadSnapshot(
   let message = await snapshots.lastOn(subject);
   while (message) {
     try {
-      return await load(snapshots, message, emptyMemory());
+      return await loadOne(snapshots, message, emptyMemory());
     } catch (error) {
       const isDamage = error instanceof DamagedError || error instanceof BrokenInvariantError;
       if (!isDamage) throw error;
@@ -40,13 +40,14 @@ export async function loadSnapshot(
   return { memory: emptyMemory(), position: startOfLog };
 }
 
-async function load(
+/** Reads one snapshot, named by its manifest, into an empty memory. Throws DamagedError. */
+export async function loadOne(
   snapshots: DurableStream,
   { sequence: at, payload: bytes }: StoredMessage,
   memory: StoreMemory,
 ): Promise<Loaded> {
   const manifest = readManifest(at, bytes);
-  const { chunkSequence, chunks, records, chunksCrc, revision } = manifest;
+  const { chunkSequence, chunks, records, chunksCrc } = manifest;
   const { first } = await snapshots.range();
   if (chunks > 0 && first > chunkSequence) {
     throw new DamagedError(`snapshot message ${at}: its chunks were removed`);
@@ -56,28 +57,36 @@ async function load(
     if (message.sequence !== chunkSequence + index) break;
     const read = readChunk(manifest, index, message.sequence, message.payload);
     crc = chainCrc(crc, read.crc);
-    for (const record of read.chunk.records) restore(memory, record);
+    restoreChunk(memory, read.chunk);
     found += read.chunk.records.length;
     index += 1;
   }
   if (index !== chunks || found !== records || crc !== chunksCrc) {
     throw new DamagedError(`snapshot message ${at}: ${index} of ${chunks} chunks are right`);
   }
-  for (const { group, resource, revision: head, prunedRevision, partitions } of manifest.heads) {
+  return { memory, position: restoreManifest(memory, manifest) };
+}
+
+/** Puts the records of a chunk into the memory. Throws DamagedError, BrokenInvariantError. */
+export function restoreChunk(memory: StoreMemory, { records }: SnapshotChunk): void {
+  for (const { key, ...record } of records) {
+    if (!key) throw new DamagedError(`a record of revision ${record.revision} has no key`);
+    memory.restore({ ...record, key });
+  }
+}
+
+/** Closes the memory behind the last chunk. Returns where the log goes on. */
+export function restoreManifest(memory: StoreMemory, manifest: SnapshotManifest): LogPosition {
+  for (const { group, resource, revision, prunedRevision, partitions } of manifest.heads) {
     const heads = partitions.map((each) => [each.partition, each.revision] as const);
-    memory.restoreHeads(group, resource, head, prunedRevision, heads);
+    memory.restoreHeads(group, resource, revision, prunedRevision, heads);
   }
   const position = positionOf(manifest);
-  memory.restored(revision, position);
-  return { memory, position };
+  memory.restored(manifest.revision, position);
+  return position;
 }
 
-function restore(memory: StoreMemory, { key, ...record }: SnapshotRecord): void {
-  if (!key) throw new DamagedError(`a record of revision ${record.revision} has no key`);
-  memory.restore({ ...record, key });
-}
-
-const positionOf = (manifest: SnapshotManifest): LogPosition => ({
+export const positionOf = (manifest: SnapshotManifest): LogPosition => ({
   sequence: manifest.logSequence,
   crc: manifest.logCrc,
   epoch: manifest.logEpoch,
@@ -85,7 +94,7 @@ const positionOf = (manifest: SnapshotManifest): LogPosition => ({
 });
 
 /** Looks backwards, past the chunks of the newer one and what a crash left behind. */
-async function manifestBefore(
+export async function manifestBefore(
   snapshots: DurableStream,
   subject: string,
   sequence: number,
