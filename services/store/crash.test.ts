@@ -1,15 +1,12 @@
 /** Whatever is killed, nothing that was acknowledged is lost and no revision is used twice. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { realWorld } from "#libs/actor/world.ts";
 import type { NatsBus } from "#libs/bus/connect.ts";
 import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
 import { encodeBatch, readBatch } from "./log/batch.ts";
 import { startOfLog } from "./log/position.ts";
-import { clientOf, connectBus, openKept, pod, put, startStore } from "./rig.ts";
+import { clientOf, connectBus, openKept, pod, put, startStore, startStoreProcess } from "./rig.ts";
 import { logBatch } from "./wire.ts";
+import { commitSurely, expectAll, startWriters } from "./writers.ts";
 
 let nats: TestNatsServer;
 let bus: NatsBus;
@@ -18,70 +15,13 @@ let client: ReturnType<typeof clientOf>;
 beforeEach(async () => {
   nats = await startNatsServer();
   bus = await connectBus(nats.url);
-  client = clientOf(bus, { timeoutMs: 1_000 });
+  client = clientOf(bus, { timeoutMs: 400 });
 });
 
 afterEach(async () => {
   await bus?.close();
   await nats?.stop();
 });
-
-/** Asks again, with the same request id, until the outcome is known. */
-async function commitSurely(name: string, value: string): Promise<number> {
-  const id = `id-${name}`;
-  while (true) {
-    const answer = await client
-      .commit([put("CREATE", pod(name), { value })], id)
-      .catch(() => undefined);
-    if (answer?.failure === "COMMIT_FAILURE_UNSPECIFIED") return answer.revision;
-    if (answer && answer.failure !== "COMMIT_FAILURE_UNAVAILABLE") throw new Error(answer.message);
-    await realWorld.sleep(20);
-  }
-}
-
-/** Writers that create keys of their own until told to end; what was acknowledged, by name. */
-function startWriters(count: number) {
-  const acknowledged = new Map<string, number>();
-  let isEnding = false;
-  const write = async (writer: number) => {
-    for (let index = 0; !isEnding; index += 1) {
-      const name = `w${writer}-${index}`;
-      acknowledged.set(name, await commitSurely(name, name));
-    }
-  };
-  const all = Promise.all(Array.from({ length: count }, (_, writer) => write(writer)));
-  return {
-    acknowledged,
-    /** Resolves when so many more writes were acknowledged. */
-    async progress(more: number) {
-      const wanted = acknowledged.size + more;
-      while (acknowledged.size < wanted) await realWorld.sleep(5);
-    },
-    async end() {
-      isEnding = true;
-      await all;
-      return acknowledged;
-    },
-  };
-}
-
-async function expectAll(acknowledged: ReadonlyMap<string, number>) {
-  const { records, revision } = await client.list({});
-  const stored = new Map(records.map((record) => [record.key?.name, record]));
-  for (const [name, at] of acknowledged) {
-    const record = stored.get(name);
-    expect([name, record?.revision, record && new TextDecoder().decode(record.value)]).toEqual([
-      name,
-      at,
-      name,
-    ]);
-  }
-  expect(new Set(acknowledged.values()).size).toBe(acknowledged.size);
-  // Every revision made one key: none was used twice, and none got lost.
-  expect(records.map((record) => record.revision).toSorted((a, b) => a - b)).toEqual(
-    Array.from({ length: revision }, (_, index) => index + 1),
-  );
-}
 
 test("an orderly restart keeps objects, history, request ids and revisions", async () => {
   const first = await startStore(nats.url);
@@ -107,71 +47,63 @@ test("an orderly restart keeps objects, history, request ids and revisions", asy
 
 test("nats-server is killed in the middle of writes", async () => {
   const store = await startStore(nats.url);
-  const writers = startWriters(8);
+  const writers = startWriters(client, 8);
   for (let round = 0; round < 4; round += 1) {
     await writers.progress(50);
     await nats.kill("SIGKILL");
     await nats.start();
   }
   await writers.progress(20);
-  await expectAll(await writers.end());
+  await expectAll(client, await writers.end());
   expect(store.supervised.restarts()).toBe(0);
   await store.stop();
 });
 
 describe("the store's process", () => {
-  const main = join(import.meta.dirname, "main.ts");
-  const running: ChildProcess[] = [];
-  const startProcess = () => {
-    const env = { ...process.env, KUBUS_NATS_URL: nats.url, KUBUS_LOG_LEVEL: "silent" };
-    const child = spawn(process.execPath, [main], { env, stdio: "ignore" });
-    running.push(child);
-    return child;
+  const running: ReturnType<typeof startStoreProcess>[] = [];
+  const start = () => {
+    const store = startStoreProcess(nats.url);
+    running.push(store);
+    return store;
   };
-  const kill = async (child: ChildProcess) => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
-  };
-  afterEach(() => Promise.all(running.splice(0).map((child) => kill(child))));
+  afterEach(() => Promise.all(running.splice(0).map((store) => store.end())));
 
   test("is killed in the middle of writes", async () => {
-    let child = startProcess();
-    const writers = startWriters(8);
+    let store = start();
+    const writers = startWriters(client, 8);
     for (let round = 0; round < 4; round += 1) {
       await writers.progress(50);
-      await kill(child);
-      child = startProcess();
+      await store.end();
+      store = start();
     }
     await writers.progress(20);
-    await expectAll(await writers.end());
+    await expectAll(client, await writers.end());
   });
 
   test("is killed together with nats-server", async () => {
-    let child = startProcess();
-    const writers = startWriters(8);
+    let store = start();
+    const writers = startWriters(client, 8);
     for (let round = 0; round < 3; round += 1) {
       await writers.progress(50);
-      await Promise.all([nats.kill("SIGKILL"), kill(child)]);
+      await Promise.all([nats.kill("SIGKILL"), store.end()]);
       await nats.start();
-      child = startProcess();
+      store = start();
     }
     await writers.progress(20);
-    await expectAll(await writers.end());
+    await expectAll(client, await writers.end());
   });
 });
 
 test("a crashed store is started again by its supervisor", async () => {
   const store = await startStore(nats.url);
-  const writers = startWriters(4);
+  const writers = startWriters(client, 4);
   const control = bus.subjects.actor("store", "0", "control");
   for (let round = 0; round < 3; round += 1) {
     await writers.progress(30);
     await bus.request(control, new TextEncoder().encode('{"crash":{}}'));
   }
   await writers.progress(20);
-  await expectAll(await writers.end());
+  await expectAll(client, await writers.end());
   expect(store.supervised.restarts()).toBe(3);
   await store.stop();
 });
@@ -193,7 +125,7 @@ test("a full disk is told to writers, keeps readers, and ends when there is spac
   expect((await client.list()).records.length).toBe(written);
   await nats.kill();
   await nats.start({});
-  expect(await commitSurely("last", "last")).toBe(written + 1);
+  expect(await commitSurely(client, "last", "last")).toBe(written + 1);
   expect(store.supervised.restarts()).toBe(0);
   await store.stop();
 });
@@ -238,7 +170,7 @@ describe("a log that another writes to", () => {
     const subject = bus.subjects.log();
     expect(await log.append(subject, takeover, last)).toMatchObject({ type: "Appended" });
     await expect(client.commit([put("CREATE", pod("b"))])).rejects.toThrow(/no answer/);
-    expect(await commitSurely("b", "b")).toBe(2);
+    expect(await commitSurely(client, "b", "b")).toBe(2);
     expect(store.supervised.restarts()).toBe(0);
     log.close();
     await store.stop();

@@ -48,7 +48,7 @@ export class Heartbeat {
    */
   beat(): void {
     const { bus, world, times, epoch, leader, logSequence, appendMs } = this.#options;
-    const isHeard = world.monotonic() - this.#heardAtMs < times.silentMs;
+    const isHeard = world.monotonic() - this.#heardAtMs < times.deafMs;
     const able = isHeard && appendMs() < times.unableMs;
     const beat = { epoch, leader, logSequence: logSequence(), able };
     bus.publish(bus.subjects.storeLeader(), leaderAnnounced.encode(beat));
