@@ -15,7 +15,10 @@ export interface StoreConfig {
   readonly historyCountMax?: number;
   /** Commits that wait for their answer, and reads that do. Default 10,000 of each. */
   readonly queueMax?: number;
-  /** Bytes of log that are kept before a snapshot is written and they are cut. Default 64 MiB. */
+  /**
+   * Bytes of log behind the window that are kept before a snapshot is written and they are cut;
+   * a quarter of the state when that is more. Default 16 MiB.
+   */
   readonly tailBytesMax?: number;
   /** Run on a nats-server that may lose acknowledged writes when power fails. */
   readonly unsafeDurability?: boolean;
@@ -43,7 +46,7 @@ export function settingsOf(config: StoreConfig, payloadMax: number): StoreSettin
     replicas,
     historyMsMax: config.historyMsMax ?? 10 * 60_000,
     historyCountMax: config.historyCountMax ?? 100_000,
-    tailBytesMax: config.tailBytesMax ?? 64 * mebibyte,
+    tailBytesMax: config.tailBytesMax ?? 16 * mebibyte,
     unsafeDurability: config.unsafeDurability ?? false,
     appendTimeoutMs: replicas > 1 ? 2_000 : 5_000,
     appendMsMax: 60_000,

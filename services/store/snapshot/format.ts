@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import type { SnapshotChunk, SnapshotManifest } from "#proto/gen/kubus/store/v1.ts";
 import { DamagedError } from "../log/damage.ts";
+import type { DurableStream } from "../log/stream.ts";
 import { seal, sealOf, type Sealed } from "../log/seal.ts";
 import { snapshotChunk, snapshotManifest } from "../wire.ts";
 
@@ -37,6 +38,37 @@ export function readChunk(
     throw damaged(sequence, `${found} instead of ${index} of ${manifest.revision}`);
   }
   return { chunk, crc };
+}
+
+/**
+ * Reads the chunks that a manifest tells of, one at a time; each is given to `take`, if there is
+ * one. Throws DamagedError when one is missing or changed; what was taken till then is worthless.
+ */
+export async function checkSnapshot(
+  snapshots: DurableStream,
+  manifest: SnapshotManifest,
+  sequence: number,
+  signal?: AbortSignal,
+  take: (chunk: SnapshotChunk) => void = () => undefined,
+): Promise<void> {
+  const { chunkSequence, chunks, records, chunksCrc } = manifest;
+  const { first } = await snapshots.range();
+  if (chunks > 0 && first > chunkSequence) {
+    throw new DamagedError(`snapshot message ${sequence}: its chunks were removed`);
+  }
+  let [index, found, crc] = [0, 0, 0];
+  for await (const message of snapshots.read(chunkSequence, chunkSequence + chunks - 1)) {
+    signal?.throwIfAborted();
+    if (message.sequence !== chunkSequence + index) break;
+    const read = readChunk(manifest, index, message.sequence, message.payload);
+    take(read.chunk);
+    crc = chainCrc(crc, read.crc);
+    found += read.chunk.records.length;
+    index += 1;
+  }
+  if (index !== chunks || found !== records || crc !== chunksCrc) {
+    throw new DamagedError(`snapshot message ${sequence}: ${index} of ${chunks} chunks are right`);
+  }
 }
 
 /** One checksum over those of all chunks, carried on from chunk to chunk. */

@@ -24,6 +24,7 @@ export function keepSnapshots(
       const written = await writeSnapshot(place);
       const milliseconds = Math.round(world.monotonic() - startedAt);
       log.info({ ...written, milliseconds }, "snapshot written");
+      if (written.older === "damaged") log.error("the snapshot before this one is damaged");
     } catch (error) {
       if (!place.signal.aborted) log.warn({ err: error }, "no snapshot could be written");
       notBefore = world.monotonic() + againMs;

@@ -1,10 +1,11 @@
-/** Writes the state at the floor beside the log, and cuts the log behind it. */
+/** Writes the state at the floor beside the log, and cuts the log behind an older one. */
 import type { Bus } from "#libs/bus/bus.ts";
 import type { SnapshotManifest, SnapshotRecord } from "#proto/gen/kubus/store/v1.ts";
 import type { DurableStream } from "../log/stream.ts";
 import type { StoreMemory } from "../memory/memory.ts";
 import { type Table, versionAt } from "../memory/versions.ts";
-import { chainCrc, encodeChunk, encodeManifest, readManifest } from "./format.ts";
+import { type Cut, cutBehindNewest } from "./cut.ts";
+import { chainCrc, encodeChunk, encodeManifest } from "./format.ts";
 
 export interface SnapshotPlace {
   readonly subjects: Bus["subjects"];
@@ -20,15 +21,20 @@ export interface SnapshotWritten {
   readonly revision: number;
   readonly records: number;
   readonly chunks: number;
+  /** What became of the snapshots before the one before; "damaged": the one before is. */
+  readonly older: Cut;
 }
 
 const recordOverheadBytes = 200;
+/** Keys that are looked at in one slice: those that came after the floor are passed over. */
+const looksMax = 5_000;
 
 /**
  * A snapshot of the floor: the log behind it still holds the whole window. The memory is read in
- * slices of one chunk, between which commits go on. It counts once its manifest is stored; the log
- * is kept back to the snapshot before, so that one may be damaged. Rejects when a chunk is not
- * stored; what it wrote till then is harmless.
+ * slices of one chunk, between which commits go on. It counts once its manifest is stored; the one
+ * before is kept, and the log back to it, so that one may be damaged. The one before that goes
+ * first, so that there are never more than two on the disk. Rejects when a chunk is not stored;
+ * what it wrote till then is harmless, and goes with the next but one.
  */
 export async function writeSnapshot(place: SnapshotPlace): Promise<SnapshotWritten> {
   const unpin = place.memory.pin();
@@ -43,16 +49,21 @@ export async function writeSnapshot(place: SnapshotPlace): Promise<SnapshotWritt
 }
 
 async function writeAll(place: SnapshotPlace): Promise<SnapshotWritten> {
-  const { subjects, log, snapshots, memory, nowMs } = place;
+  const { subjects, log, snapshots, memory, nowMs, signal } = place;
   const { floor: revision, floorPosition } = memory;
-  const manifestSubject = subjects.snapshot("manifest");
-  const previous = await snapshots.lastOn(manifestSubject);
   const heads = headsAtFloor(memory);
+  const older = await cutBehindNewest(place);
   const appender = new Appender(place, (await snapshots.range()).last);
 
   const chunkSequence = appender.last + 1;
   let [chunks, records, chunksCrc] = [0, 0, 0];
   for (const chunk of chunksOf(memory, revision, place.chunkBytesMax)) {
+    if (chunk.length === 0) {
+      // A question to the server, while which others have their turn.
+      await log.range();
+      signal.throwIfAborted();
+      continue;
+    }
     const { payload, crc } = encodeChunk({ revision, index: chunks, records: chunk });
     await appender.append(subjects.snapshot("chunk"), payload);
     chunks += 1;
@@ -62,14 +73,9 @@ async function writeAll(place: SnapshotPlace): Promise<SnapshotWritten> {
   const { sequence: logSequence, crc: logCrc, epoch, nextRevision } = floorPosition;
   const at = { revision, logSequence, logCrc, logEpoch: epoch, logNextRevision: nextRevision };
   const content = { chunkSequence, chunks, records, chunksCrc, heads, timeMs: nowMs() };
-  await appender.append(manifestSubject, encodeManifest({ ...at, ...content }).payload);
-
-  if (previous) {
-    const kept = readManifest(previous.sequence, previous.payload);
-    await log.cutBefore(kept.logSequence + 1);
-    await snapshots.cutBefore(kept.chunkSequence);
-  }
-  return { revision, records, chunks };
+  const manifest = encodeManifest({ ...at, ...content }).payload;
+  await appender.append(subjects.snapshot("manifest"), manifest);
+  return { revision, records, chunks, older };
 }
 
 /** Appends one behind the other; a message of anybody else in between ends the snapshot. */
@@ -91,7 +97,10 @@ class Appender {
   }
 }
 
-/** Records of the state at a revision, in pieces. The state may move on between two pieces. */
+/**
+ * Records of the state at a revision, in pieces, some of which may be empty. The state may move on
+ * between two pieces.
+ */
 function* chunksOf(
   memory: StoreMemory,
   revision: number,
@@ -102,7 +111,7 @@ function* chunksOf(
     let from: string | undefined = "";
     while (from !== undefined) {
       const piece = pieceOf(table, from, revision, bytesMax);
-      if (piece.records.length > 0) yield piece.records;
+      yield piece.records;
       from = piece.next;
     }
   }
@@ -115,8 +124,10 @@ function pieceOf(
   bytesMax: number,
 ): { readonly records: SnapshotRecord[]; readonly next: string | undefined } {
   const records: SnapshotRecord[] = [];
-  let bytes = 0;
+  let [bytes, looks] = [0, 0];
   for (const entry of table.sorted.from(from)) {
+    looks += 1;
+    if (looks > looksMax) return { records, next: entry.sortKey };
     const version = versionAt(entry, revision);
     if (!version?.value) continue;
     bytes += version.value.length + recordOverheadBytes;
