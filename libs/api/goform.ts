@@ -15,10 +15,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** JSON names whose Go names are not just capitalized. */
 const goNames: Readonly<Record<string, string>> = {
-  apiGroups: "APIGroups",
   apiGroup: "APIGroup",
+  apiGroups: "APIGroups",
   apiVersion: "APIVersion",
   awsElasticBlockStore: "AWSElasticBlockStore",
+  cel: "CEL",
   cephfs: "CephFS",
   csi: "CSI",
   dnsConfig: "DNSConfig",
@@ -34,6 +35,7 @@ const goNames: Readonly<Record<string, string>> = {
   httpGet: "HTTPGet",
   httpHeaders: "HTTPHeaders",
   ip: "IP",
+  ips: "IPs",
   iqn: "IQN",
   iscsi: "ISCSI",
   iscsiInterface: "ISCSIInterface",
@@ -48,6 +50,7 @@ const goNames: Readonly<Record<string, string>> = {
   storageos: "StorageOS",
   tcpSocket: "TCPSocket",
   tty: "TTY",
+  uid: "UID",
   wwids: "WWIDs",
 };
 
@@ -91,8 +94,9 @@ export function goStruct(value: unknown, schema: MessageSchema): GoStruct {
 function goField(value: unknown, field: FieldSchema): GoValue {
   switch (field.cardinality) {
     case "list": {
-      const items = (value ?? []) as readonly unknown[];
-      return items.length === 0 ? null : items.map((item) => goSingle(item, field));
+      // A list that is there is no null, even when nothing is in it.
+      const items = (value ?? null) as readonly unknown[] | null;
+      return items && items.map((item) => goSingle(item, field));
     }
     case "map": {
       const entries = Object.entries((value ?? {}) as Fields).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -28,6 +28,8 @@ export interface RequestFacts {
   readonly user: string;
   /** Makes a name suffix or uid: randomness is handed in, never drawn. */
   readonly uuid: () => string;
+  /** Labels of the object's namespace, as far as they are known here; absent where nobody asks. */
+  readonly namespaceLabels?: () => Readonly<Record<string, string>>;
 }
 
 /** A column of `kubectl get`. Priority 1 is shown by `-o wide` only. */

@@ -23,7 +23,7 @@ export function validateClaimTemplate(
 }
 
 /** Only labels and annotations are copied to the claim. */
-function validateTemplateMetadata(metadata: ObjectMeta, path: string): FieldError[] {
+export function validateTemplateMetadata(metadata: ObjectMeta, path: string): FieldError[] {
   const { labels, annotations, ...rest } = metadata;
   const set = Object.entries(rest).filter(
     ([, value]) => value !== undefined && value !== "" && value !== null,

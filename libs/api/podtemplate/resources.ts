@@ -34,7 +34,7 @@ const isNative = (name: string): boolean =>
   !name.includes("/") || /(^|\.)kubernetes\.io\//.test(name);
 
 /** Of somebody else, counted in whole numbers (GPUs, …). */
-function isExtended(name: string): boolean {
+export function isExtended(name: string): boolean {
   if (isNative(name) || name.startsWith("requests.")) return false;
   return qualifiedNameErrors(`requests.${name}`).length === 0;
 }

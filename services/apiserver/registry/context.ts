@@ -4,6 +4,8 @@ import type { World } from "#libs/actor/world.ts";
 import type { GroupName } from "#libs/api/errors.ts";
 import type { RequestFacts, ResourceDefinition, Verb } from "#libs/api/resource.ts";
 import type { AdmissionPlugin, AdmissionReader } from "../admission/plugin.ts";
+import type { Authorizer } from "../auth/authorize.ts";
+import type { GrantsSource } from "../auth/rbac/source.ts";
 import type { StoreClient } from "../store/client.ts";
 import type { Caches } from "./caches.ts";
 import type { ServiceAllocator } from "./services.ts";
@@ -17,10 +19,17 @@ export interface RegistryContext {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly admission: readonly AdmissionPlugin[];
+  readonly authorization: Authorization;
   readonly reader: AdmissionReader;
   readonly services: ServiceAllocator;
   /** Undefined when this server cannot sign tokens. */
   readonly tokens: TokenSigner | undefined;
+}
+
+/** Who decides at the doors what somebody may do. */
+export interface Authorization {
+  readonly authorizers: readonly Authorizer[];
+  readonly grants: GrantsSource;
 }
 
 /** Signs the tokens of service accounts. */
@@ -47,10 +56,18 @@ export const kindName = ({ group, kind, storedAs }: ResourceDefinition): GroupNa
 
 /** What a resource's own functions may know of a request: they have no clock and no bus. */
 export function factsOf(
-  { world }: RegistryContext,
+  { world, caches }: RegistryContext,
   caller: Caller,
-  { subresource }: Place,
+  { subresource, namespace }: Place,
   verb: Verb,
 ): RequestFacts {
-  return { now: world.now(), verb, subresource, user: caller.user, uuid: () => world.uuid() };
+  return {
+    now: world.now(),
+    verb,
+    subresource,
+    user: caller.user,
+    uuid: () => world.uuid(),
+    namespaceLabels: () =>
+      caches.named("namespaces").get("", namespace)?.object.metadata?.labels ?? {},
+  };
 }

@@ -56,7 +56,12 @@ function fieldReader(
 }
 
 /** Kinds with fields of their own are told otherwise than those that have the two of all kinds. */
-function unknownFieldText({ fieldSelectors }: ResourceDefinition, field: string): string {
+function unknownFieldText(definition: ResourceDefinition, field: string): string {
+  const { group, version, kind, fieldSelectors } = definition;
+  if (kind === "Job") return `field label ${goQuote(field)} not supported for Job`;
+  if (kind === "ResourceSlice") {
+    return `field label not supported for ${group}/${version}, Kind=${kind}: ${field}`;
+  }
   if (Object.keys(fieldSelectors).length > 0) return `field label not supported: ${field}`;
   const known = '"metadata.name", "metadata.namespace"';
   return `${goQuote(field)} is not a known field selector: only ${known}`;

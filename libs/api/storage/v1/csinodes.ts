@@ -6,9 +6,9 @@ import { duplicate, invalid, required, type FieldError } from "../../errors.ts";
 import { goStruct } from "../../goform.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
+import { driverNameField } from "../../validation/drivers.ts";
 import { nonNegative, qualifiedNameField } from "../../validation/fields.ts";
 import { everyVerb } from "../../verbs.ts";
-import { driverNameField } from "./parameters.ts";
 
 export const csinodes = defineResource<CSINode>({
   group: "storage.k8s.io",

@@ -1,11 +1,9 @@
 /** Names of drivers and their parameters, as classes of storage give them. */
 import { invalid, required, tooLong, type FieldError } from "../../errors.ts";
-import { dns1123SubdomainErrors } from "../../names.ts";
-import { invalidFor, qualifiedNameField } from "../../validation/fields.ts";
+import { qualifiedNameField } from "../../validation/fields.ts";
 
 const parametersMax = 512;
 const parametersBytesMax = 256 * 1024;
-const driverNameMax = 63;
 
 /** A provisioner: a qualified name, of whose letters the case does not count. */
 export function provisionerField(path: string, provisioner: string | undefined): FieldError[] {
@@ -37,13 +35,4 @@ export function textBytes(texts: Readonly<Record<string, string>> = {}): number 
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   return bytes;
-}
-
-/** The name of a CSI driver: a DNS subdomain, of whose letters the case does not count. */
-export function driverNameField(path: string, driver: string | undefined): FieldError[] {
-  if (!driver) return [required(path, "")];
-  return [
-    ...(driver.length > driverNameMax ? [tooLong(path, driverNameMax)] : []),
-    ...invalidFor(path, driver, dns1123SubdomainErrors(driver.toLowerCase())),
-  ];
 }

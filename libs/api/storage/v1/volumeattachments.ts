@@ -12,11 +12,12 @@ import { goStruct } from "../../goform.ts";
 import { withStoredMetadata } from "../../metadata/forstatus.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
+import { driverNameField } from "../../validation/drivers.ts";
 import { dnsSubdomainField } from "../../validation/fields.ts";
 import { int32Max, rangeText } from "../../validation/names.ts";
 import { everyVerb } from "../../verbs.ts";
 import { schemaOf } from "#libs/schema/schemas.ts";
-import { driverNameField, textBytes } from "./parameters.ts";
+import { textBytes } from "./parameters.ts";
 
 export const volumeattachments = defineResource<VolumeAttachment>({
   group: "storage.k8s.io",

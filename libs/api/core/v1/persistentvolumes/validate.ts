@@ -7,18 +7,12 @@ import type {
   Volume,
 } from "#proto/gen/k8s/core/v1.ts";
 import { semanticEqual, validateImmutable } from "../../../equality.ts";
-import {
-  forbidden,
-  invalid,
-  notSupported,
-  required,
-  tooLong,
-  type FieldError,
-} from "../../../errors.ts";
+import { forbidden, invalid, notSupported, required, type FieldError } from "../../../errors.ts";
 import { goName, goStruct } from "../../../goform.ts";
 import { validateNodeSelector } from "../../../podtemplate/affinity.ts";
 import { volumeSources } from "../../../podtemplate/volumesources.ts";
 import { unifiedDiff } from "../../../unifieddiff.ts";
+import { driverNameField } from "../../../validation/drivers.ts";
 import {
   dnsLabelField,
   dnsSubdomainField,
@@ -135,17 +129,11 @@ function validateLocal({ local, nodeAffinity }: PersistentVolumeSpec, path: stri
   ];
 }
 
-const driverNameMax = 63;
-
 function validateCsi(csi: CSIPersistentVolumeSource, path: string): FieldError[] {
-  const { driver = "", volumeHandle } = csi;
-  const errors = requireText(`${path}.driver`, driver);
-  if (driver.length > driverNameMax) errors.push(tooLong(`${path}.driver`, driverNameMax));
-  if (driver !== "") {
-    const texts = dnsSubdomainField(`${path}.driver`, driver.toLowerCase());
-    errors.push(...texts.map((error) => ({ ...error, value: driver })));
-  }
-  errors.push(...requireText(`${path}.volumeHandle`, volumeHandle));
+  const errors = [
+    ...driverNameField(`${path}.driver`, csi.driver),
+    ...requireText(`${path}.volumeHandle`, csi.volumeHandle),
+  ];
   const references = [
     ["controllerPublishSecretRef", csi.controllerPublishSecretRef],
     ["controllerExpandSecretRef", csi.controllerExpandSecretRef],
