@@ -71,7 +71,7 @@ describe.skipIf(!isThere)("definitions", () => {
         namespaced: resource.scope === "Namespaced",
         verbs: resource.verbs.toSorted(),
         storageVersionHash: resource.storageVersionHash,
-        columns: resource.printColumns.map(columnOf),
+        columns: resource.printColumns.filter(({ unlisted }) => !unlisted).map(columnOf),
         fieldSelectors: [...Object.keys(fieldSelectors), ...Object.keys(fieldAliases)].sort(),
         subresources: resource.subresources.map(({ name }) => name).filter(isDue).sort(),
       }).toEqual({

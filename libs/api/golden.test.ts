@@ -64,6 +64,7 @@ const replayed: readonly (readonly [file: string, prefix: string])[] = [
   ["groups", "apps/"],
   ["groups", "rbac/"],
   ["groups", "batch/"],
+  ["groups", "networking/"],
 ];
 
 /** What controllers write is not the definitions' to say. */

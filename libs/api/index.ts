@@ -25,6 +25,11 @@ import { jobs } from "./batch/v1/jobs.ts";
 import { leases } from "./coordination/v1/leases.ts";
 import { endpointslices } from "./discovery/v1/endpointslices.ts";
 import { groupEvents } from "./events/v1/events.ts";
+import { ingressclasses } from "./networking/v1/ingressclasses.ts";
+import { ingresses } from "./networking/v1/ingresses.ts";
+import { ipaddresses } from "./networking/v1/ipaddresses.ts";
+import { networkpolicies } from "./networking/v1/networkpolicies.ts";
+import { servicecidrs } from "./networking/v1/servicecidrs.ts";
 import { poddisruptionbudgets } from "./policy/v1/poddisruptionbudgets.ts";
 import { clusterrolebindings } from "./rbac/v1/clusterrolebindings.ts";
 import { clusterroles } from "./rbac/v1/clusterroles.ts";
@@ -49,10 +54,6 @@ import {
   validatingadmissionpolicybindings,
   validatingwebhookconfigurations,
 } from "./admissionregistration/v1/index.ts";
-import { deviceclasses } from "./resource/v1/deviceclasses.ts";
-import { resourceclaims } from "./resource/v1/resourceclaims.ts";
-import { resourceclaimtemplates } from "./resource/v1/resourceclaimtemplates.ts";
-import { resourceslices } from "./resource/v1/resourceslices.ts";
 import type { KubeObject, ResourceDefinition } from "./resource.ts";
 
 export const resources: readonly ResourceDefinition[] = [
@@ -82,6 +83,11 @@ export const resources: readonly ResourceDefinition[] = [
   leases,
   endpointslices,
   groupEvents,
+  ingressclasses,
+  ingresses,
+  ipaddresses,
+  networkpolicies,
+  servicecidrs,
   poddisruptionbudgets,
   clusterrolebindings,
   clusterroles,
@@ -104,8 +110,4 @@ export const resources: readonly ResourceDefinition[] = [
   validatingadmissionpolicybindings,
   mutatingadmissionpolicies,
   mutatingadmissionpolicybindings,
-  deviceclasses,
-  resourceclaims,
-  resourceclaimtemplates,
-  resourceslices,
 ].map((resource) => resource as unknown as ResourceDefinition<KubeObject>);

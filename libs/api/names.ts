@@ -2,6 +2,8 @@
  * What names, label keys and label values may look like, with the texts of
  * k8s.io/apimachinery pkg/util/validation. Every function answers what is wrong; empty: nothing.
  */
+import { shapeText } from "./shapetext.ts";
+import { strictIpErrors } from "./validation/addresses.ts";
 import type { NameRule } from "./resource.ts";
 
 const label1123 = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -57,13 +59,6 @@ const configKeyText = shapeText(
   ["key.name", "KEY_NAME", "key-name"],
 );
 
-/** A rule with examples and its pattern, as Kubernetes prints one. */
-export function shapeText(rule: string, pattern: string, examples: readonly string[] = []): string {
-  if (examples.length === 0) return `${rule} (regex used for validation is '${pattern}')`;
-  const shown = examples.map((example) => `'${example}', `).join(" or ");
-  return `${rule} (e.g. ${shown}regex used for validation is '${pattern}')`;
-}
-
 const lengthText = (charactersMax: number) => `must be no more than ${charactersMax} characters`;
 
 /** Why `name` is no RFC 1123 label (63 characters at most); empty when it is one. */
@@ -82,6 +77,23 @@ export function dns1123SubdomainErrors(value: string): string[] {
   const errors: string[] = [];
   if (value.length > 253) errors.push(lengthText(253));
   if (!subdomain1123Regex.test(value)) errors.push(subdomain1123Text);
+  return errors;
+}
+
+const wildcardText = shapeText(
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, " +
+    "which must consist of lower case alphanumeric characters, '-' or '.' and end with an " +
+    "alphanumeric character",
+  `\\*\\.${subdomain1123}`,
+  ["*.example.com"],
+);
+const wildcardRegex = exactly(`\\*\\.${subdomain1123}`);
+
+/** Why `value` is not `*.` and a subdomain; empty when it is. */
+export function wildcardSubdomainErrors(value: string): string[] {
+  const errors: string[] = [];
+  if (value.length > 253) errors.push(lengthText(253));
+  if (!wildcardRegex.test(value)) errors.push(wildcardText);
   return errors;
 }
 
@@ -151,12 +163,15 @@ export function nameErrors(rule: NameRule, name: string): string[] {
       return dns1035LabelErrors(name);
     case "pathSegment":
       return pathSegmentErrors(name);
+    case "ipAddress":
+      return strictIpErrors(name);
   }
 }
 
 /** What is wrong with a name's beginning: a trailing dash will be followed by letters. */
 export function namePrefixErrors(rule: NameRule, prefix: string): string[] {
   if (rule === "pathSegment") return pathSegmentPrefixErrors(prefix);
+  if (rule === "ipAddress") return strictIpErrors(prefix);
   const masked = prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix;
   return nameErrors(rule, masked);
 }

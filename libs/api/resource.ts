@@ -39,6 +39,8 @@ export interface PrintColumn<T> {
   readonly format?: string;
   readonly priority?: 0 | 1;
   readonly description?: string;
+  /** A cell without a column: Kubernetes writes one where it forgot the other. */
+  readonly unlisted?: true;
   cell(object: T, now: number): string | number | boolean | null;
 }
 
@@ -170,7 +172,8 @@ export type NameRule =
   | "dnsSubdomain"
   | "dnsLabel"
   | "dns1035Label"
-  | "pathSegment";
+  | "pathSegment"
+  | "ipAddress";
 
 /** Declares a resource; the type parameter keeps its functions honest. */
 export function defineResource<T extends KubeObject>(

@@ -7,6 +7,7 @@ import { keyOf } from "./registry/caches.ts";
 
 const facilities = {
   serviceIp: "127.96.0.1",
+  serviceCidr: "127.96.0.0/16",
   advertiseAddress: "192.0.2.1",
   port: 6443,
   versions: resources,

@@ -3,6 +3,8 @@ import { localServices, managedLabel } from "#libs/api/apiregistration/v1/local.
 import { semanticEqual } from "#libs/api/equality.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { systemPriorities } from "#libs/api/scheduling/v1/priorityclasses.ts";
+import type { ServiceCIDR } from "#proto/gen/k8s/networking/v1.ts";
+import { rbacObjects } from "./auth/rbac/bootstrap/objects.ts";
 import { flowControlObjects } from "./fairness/bootstrap.ts";
 
 /** An object that has to be there. */
@@ -20,6 +22,8 @@ export interface BootstrapObject {
 export interface Facilities {
   /** First address of the service network. */
   readonly serviceIp: string;
+  /** The service network itself. */
+  readonly serviceCidr: string;
   /** Where nodes and pods reach this API server. */
   readonly advertiseAddress: string;
   readonly port: number;
@@ -38,6 +42,7 @@ export function bootstrapObjects(facilities: Facilities): BootstrapObject[] {
     ...systemNamespaces.map(namespaceObject),
     ...Object.entries(systemPriorities).map(priorityObject),
     ...localServices(facilities.versions).map(serviceOfVersion),
+    ...rbacObjects.map((kept) => ({ ...kept, enforced: false })),
     ...flowControlObjects,
     ...addressObjects(facilities),
   ];
@@ -53,7 +58,12 @@ export function keptObjects(facilities: Facilities): BootstrapObject[] {
 }
 
 function addressObjects(facilities: Facilities): BootstrapObject[] {
-  return [serviceObject(facilities), endpointsObject(facilities), endpointSliceObject(facilities)];
+  return [
+    serviceCidrObject(facilities),
+    serviceObject(facilities),
+    endpointsObject(facilities),
+    endpointSliceObject(facilities),
+  ];
 }
 
 function namespaceObject(name: string): BootstrapObject {
@@ -82,6 +92,32 @@ function serviceOfVersion(service: KubeObject): BootstrapObject {
     if (!isOwn(current) || semanticEqual(current["spec"], object["spec"])) return undefined;
     return { ...current, spec: object["spec"] };
   };
+  return { resource, namespace: "", object, enforced: false, revise };
+}
+
+/** The range that the server was started with is an object like those that are added later. */
+function serviceCidrObject({ serviceCidr }: Facilities): BootstrapObject {
+  const object = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "ServiceCIDR",
+    metadata: { name: serviceName },
+    spec: { cidrs: [serviceCidr] },
+  };
+  const revise = (current: ServiceCIDR) => {
+    const conditions = current.status?.conditions ?? [];
+    if (conditions.some(({ type }) => type === "Ready")) return undefined;
+    const lastTransitionTime = current.metadata?.creationTimestamp;
+    if (lastTransitionTime === undefined) return undefined;
+    const ready = {
+      type: "Ready",
+      status: "True",
+      lastTransitionTime,
+      reason: "",
+      message: "Kubernetes default Service CIDR is ready",
+    };
+    return { ...current, status: { conditions: [...conditions, ready] } };
+  };
+  const resource = "servicecidrs.networking.k8s.io";
   return { resource, namespace: "", object, enforced: false, revise };
 }
 

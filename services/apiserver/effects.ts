@@ -2,7 +2,7 @@
 import { fromPromise } from "xstate";
 import type { Host } from "#libs/actor/component.ts";
 import { resources } from "#libs/api/index.ts";
-import { ipText } from "#libs/api/validation/addresses.ts";
+import { ipText, rangeText } from "#libs/api/validation/addresses.ts";
 import type { BusSubscription } from "#libs/bus/bus.ts";
 import { assembleContext, rangeOf } from "./assembly.ts";
 import { openBusDoor } from "./bus/door.ts";
@@ -92,9 +92,10 @@ const askedVersions = [
 ];
 
 function facilitiesOf(config: ApiServerConfig) {
-  const { family, base } = rangeOf(config);
+  const { family, base, prefixLength } = rangeOf(config);
   return {
     serviceIp: ipText({ family, value: base + 1n }),
+    serviceCidr: rangeText({ family, base, prefixLength }),
     advertiseAddress: advertisedAddress(config),
     port: config.port,
     versions: [...resources, ...askedVersions],

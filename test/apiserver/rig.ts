@@ -36,6 +36,7 @@ export async function startRig() {
   context.services.start();
   const facilities = {
     serviceIp: "127.96.0.1",
+    serviceCidr: "127.96.0.0/16",
     advertiseAddress: "127.0.0.1",
     port: 6443,
     versions: resources,

@@ -1,6 +1,7 @@
 /** IP addresses and ranges as numbers, their canonical form, and special ones. */
 import { invalid, type FieldError } from "../errors.ts";
-import { cidrFamily, ipFamily } from "./names.ts";
+import { goQuote } from "../gotext.ts";
+import { cidrErrors, cidrFamily, ipErrors, ipFamily } from "./names.ts";
 
 export interface IpAddress {
   readonly family: "IPv4" | "IPv6";
@@ -122,6 +123,66 @@ export function validateNonSpecialIp(path: string, text: string): FieldError[] {
     .map(({ detail }) => invalid(path, text, detail));
   if (ip.value === 0n) errors.unshift(invalid(path, text, `may not be unspecified (${text})`));
   return errors;
+}
+
+const isMapped = (address: string): boolean => /^::ffff:.*\./i.test(address);
+const hasLeadingZeros = (address: string): boolean =>
+  !address.includes(":") && /(^|\.)0\d/.test(address);
+
+/** Why an address is none, or is written in a way that programs read differently. */
+export function strictIpErrors(text: string): string[] {
+  const errors = ipErrors(text);
+  if (errors.length > 0) return errors;
+  if (hasLeadingZeros(text)) return ["must not have leading 0s"];
+  return isMapped(text) ? ["must not be an IPv4-mapped IPv6 address"] : [];
+}
+
+/** The same for a range, which begins with its first address. */
+export function strictCidrErrors(text: string): string[] {
+  const errors = cidrErrors(text);
+  const range = parseRange(text);
+  if (errors.length > 0 || range === undefined) return errors;
+  const [address = "", bits = ""] = text.split("/");
+  if (hasLeadingZeros(address) || /^0\d/.test(bits)) {
+    return ["must not have leading 0s in IP or prefix length"];
+  }
+  if (isMapped(address)) return ["must not have an IPv4-mapped IPv6 address"];
+  if (parseIp(address)?.value === range.base) return [];
+  return ["must not have bits set beyond the prefix length"];
+}
+
+/** Canonical text of a range. */
+export const rangeText = ({ family, base, prefixLength }: IpRange): string =>
+  `${ipText({ family, value: base })}/${prefixLength}`;
+
+/** What a client is told about a range that is written in an unusual way. */
+export function cidrWarnings(path: string, text: string): string[] {
+  const range = parseRange(text);
+  const [address = ""] = text.split("/");
+  const ip = parseIp(address);
+  if (range === undefined || ip === undefined) return [];
+  const whole = rangeText(range);
+  const warnings: string[] = [];
+  if (ip.value !== range.base) {
+    const alone = `${ipText(ip)}/${bitsOf[range.family]}`;
+    warnings.push(
+      `${path}: CIDR value ${goQuote(text)} is ambiguous in this context ` +
+        `(should be ${goQuote(whole)} or ${goQuote(alone)}?)`,
+    );
+  }
+  if (hasLeadingZeros(address) || isMapped(address) || /\/0\d/.test(text)) {
+    warnings.push(
+      `${path}: non-standard CIDR value ${goQuote(text)} will be considered invalid in a ` +
+        `future Kubernetes release: use ${goQuote(whole)}`,
+    );
+  } else if (range.family === "IPv6" && ipText(ip) !== address) {
+    const canonical = goQuote(`${ipText(ip)}/${range.prefixLength}`);
+    warnings.push(
+      `${path}: IPv6 CIDR value ${goQuote(text)} should be in RFC 5952 canonical format ` +
+        `(${canonical})`,
+    );
+  }
+  return warnings;
 }
 
 /** What a client is told about an address that is written in an unusual way. */

@@ -1,7 +1,7 @@
 /** Conditions as meta.k8s.io has them; texts of apimachinery pkg/apis/meta/v1/validation. */
 import type { Condition } from "#proto/gen/k8s/meta/v1.ts";
 import { duplicate, invalid, notSupported, required, tooLong, type FieldError } from "../errors.ts";
-import { shapeText } from "../names.ts";
+import { shapeText } from "../shapetext.ts";
 import { qualifiedNameField } from "./fields.ts";
 
 const reasonBytesMax = 1024;

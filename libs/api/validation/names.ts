@@ -4,7 +4,7 @@
  * (Names of objects and labels: ../names.ts.)
  */
 import { isIP } from "node:net";
-import { shapeText } from "../names.ts";
+import { shapeText } from "../shapetext.ts";
 
 export const portMax = 65_535;
 export const int32Max = 2_147_483_647;

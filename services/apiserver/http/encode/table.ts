@@ -52,13 +52,15 @@ export interface TableOptions {
 }
 
 export function columnDefinitions(columns: readonly PrintColumn<KubeObject>[]): unknown[] {
-  return columns.map(({ name, type, format = "", description = "", priority = 0 }) => ({
-    name,
-    type,
-    format,
-    description,
-    priority,
-  }));
+  return columns
+    .filter(({ unlisted }) => unlisted !== true)
+    .map(({ name, type, format = "", description = "", priority = 0 }) => ({
+      name,
+      type,
+      format,
+      description,
+      priority,
+    }));
 }
 
 /** Columns of a version: those of its resource, of a scale, or name and age. */
