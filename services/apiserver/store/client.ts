@@ -1,6 +1,6 @@
 /** Typed questions to the store, with bounded retries. Only the API server asks the store. */
 import type { World } from "#libs/actor/world.ts";
-import { serviceUnavailable } from "#libs/api/errors.ts";
+import { serviceUnavailable, type StatusError, tooManyRequests } from "#libs/api/errors.ts";
 import {
   BusTimeoutError,
   BusUnavailableError,
@@ -21,9 +21,11 @@ import type {
   HeadRequest,
   HeadResponse,
   Key,
+  LeaderAnnounced,
   ListRequest,
   ListResponse,
   Mutation,
+  ReadFailure,
 } from "#proto/gen/kubus/store/v1.ts";
 
 /** Together with the pauses between them, about as long as a client waits for an answer. */
@@ -37,6 +39,8 @@ const attemptMsMin = 1000;
 const attemptMsMax = 8000;
 const retryMsMin = 50;
 const retryMsMax = 2000;
+/** Leaders that may come while one question waits; each is asked anew, at once. */
+const leadersMax = 10;
 
 const rpcOf = <Request, Response>(verb: string): Rpc<Request, Response> => ({
   request: codecOf<Request>(`kubus.store.v1.${verb}Request`),
@@ -50,6 +54,9 @@ const rpcs = {
   changes: rpcOf<ChangesRequest, ChangesResponse>("Changes"),
   head: rpcOf<HeadRequest, HeadResponse>("Head"),
 };
+
+const leaderAnnounced = codecOf<LeaderAnnounced>("kubus.store.v1.LeaderAnnounced");
+const retryAfterSeconds = 1;
 
 /** A resource as the store names it. */
 export interface StoredResource {
@@ -84,9 +91,12 @@ export interface StoreClientOptions {
 
 /**
  * Asks the store in typed questions. Rejects with a StatusError when it refuses or cannot answer;
- * a commit is asked again with the same id, so that it happens once.
+ * a commit is asked again with the same id, so that it happens once. Who waits for an answer of a
+ * store that died asks the next one as soon as it says that it leads.
  */
 export function createStoreClient({ bus, world, signal }: StoreClientOptions): StoreClient {
+  const leaders = new Leaders(bus, signal);
+
   async function ask<Request, Response>(
     verb: StoreVerb,
     rpc: Rpc<Request, Response>,
@@ -94,18 +104,21 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
     request: Request,
   ): Promise<Response> {
     const subject = bus.subjects.store(verb, path);
-    for (let attempt = 1; ; attempt++) {
+    let [attempt, changes] = [1, 0];
+    while (true) {
       try {
         const timeoutMs = Math.min(attemptMsMin * 2 ** (attempt - 1), attemptMsMax);
-        return await call(bus, rpc, subject, request, { timeoutMs });
+        const answer = await leaders.unlessChanged(call(bus, rpc, subject, request, { timeoutMs }));
+        throwRefusedRead(answer);
+        return answer;
       } catch (error) {
         // This life of the API server is over: whether the write happened is for its client to see.
         if (signal.aborted) throw serviceUnavailable("the API server is ending");
+        if (error instanceof LeaderChangedError && changes++ < leadersMax) continue;
         if (!isTransient(error)) throw error;
-        if (attempt >= attemptsMax) {
-          throw serviceUnavailable(`the store does not answer: ${(error as Error).message}`);
-        }
-        await world.sleep(Math.min(retryMsMax, retryMsMin * 2 ** attempt), signal);
+        if (attempt >= attemptsMax) throw finalError(error);
+        const pauseMs = Math.min(retryMsMax, retryMsMin * 2 ** attempt++);
+        await leaders.unlessChanged(world.sleep(pauseMs, signal)).catch(() => undefined);
       }
     }
   }
@@ -128,10 +141,68 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
   };
 }
 
-const isTransient = (error: unknown): boolean =>
+/** The store can say now neither what it holds nor that it does not. */
+class RefusedReadError extends Error {
+  override readonly name = "RefusedReadError";
+  readonly isOverloaded: boolean;
+
+  constructor(failure: ReadFailure) {
+    super(failure);
+    this.isOverloaded = failure === "READ_FAILURE_OVERLOADED";
+  }
+}
+
+function throwRefusedRead(answer: unknown): void {
+  const { failure } = answer as { readonly failure?: ReadFailure };
+  if (failure === "READ_FAILURE_OVERLOADED" || failure === "READ_FAILURE_UNAVAILABLE") {
+    throw new RefusedReadError(failure);
+  }
+}
+
+const isTransient = (error: unknown): error is Error =>
   error instanceof BusTimeoutError ||
   error instanceof NoRespondersError ||
-  error instanceof BusUnavailableError;
+  error instanceof BusUnavailableError ||
+  error instanceof LeaderChangedError ||
+  error instanceof RefusedReadError;
+
+function finalError(error: Error): StatusError {
+  if (!(error instanceof RefusedReadError)) {
+    return serviceUnavailable(`the store does not answer: ${error.message}`);
+  }
+  return error.isOverloaded
+    ? tooManyRequests("the store is busy, please try again later", retryAfterSeconds)
+    : serviceUnavailable("the store cannot make sure that its answer is right");
+}
+
+class LeaderChangedError extends Error {
+  override readonly name = "LeaderChangedError";
+}
+
+/** Hears which store leads. */
+class Leaders {
+  readonly #waiting = new Set<() => void>();
+  #epoch = 0;
+
+  constructor(bus: Bus, signal: AbortSignal) {
+    const subscription = bus.subscribe(bus.subjects.storeLeader(), ({ data }) => {
+      const { epoch } = leaderAnnounced.decode(data);
+      if (epoch <= this.#epoch) return;
+      this.#epoch = epoch;
+      for (const tell of [...this.#waiting]) tell();
+    });
+    signal.addEventListener("abort", () => subscription.unsubscribe());
+  }
+
+  /** The same outcome, unless another store begins to lead before: rejects then at once. */
+  unlessChanged<T>(outcome: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const tell = () => reject(new LeaderChangedError("another store leads"));
+      this.#waiting.add(tell);
+      outcome.then(resolve, reject).finally(() => this.#waiting.delete(tell));
+    });
+  }
+}
 
 /**
  * At most one question per key under way and one waiting; everybody who asks meanwhile gets the
