@@ -8,6 +8,7 @@ import { ensurePki, type Pki } from "../certs/pki.ts";
 import { type ClusterBus, ownBus, usersBus } from "./bus.ts";
 import { type ClusterRecord, type DataFolder, dataFiles, readRecord, writeRecord } from "./data.ts";
 import { chooseRuntime } from "./docker.ts";
+import { whichCluster } from "./farewell.ts";
 import { addCluster, kubeconfigPath, kubeconfigText, removeCluster } from "./kubeconfig/file.ts";
 import type { ClusterAccess } from "./kubeconfig/merge.ts";
 import { ownHosts, type Runtime, type Settings } from "./options.ts";
@@ -18,7 +19,7 @@ import { firstServiceIp } from "./networks.ts";
 import { checkNames, nodeNames, type Part, planStages, services } from "./plan.ts";
 import { freePort, keptOrFreePort } from "./ports.ts";
 import type { Step } from "./progress.ts";
-import { untilNodesReady, untilServing } from "./readiness.ts";
+import { untilNodesReady, untilServing, untilStoreServes } from "./readiness.ts";
 import { loadComponents } from "./runners/components.ts";
 import { InProcessRunner } from "./runners/inprocess.ts";
 import { connectTo, type Runner } from "./runners/runner.ts";
@@ -220,7 +221,11 @@ export class Cluster {
 
   async #startStage(index: number): Promise<string | undefined> {
     const stage = this.#plan(known(this.#pki))[index] ?? [];
-    await known(this.#runner).start(stage);
+    const starting = known(this.#runner).start(stage);
+    const which = whichCluster(this.settings.name, this.settings.data);
+    await (stage.some(({ service }) => service === "store")
+      ? untilStoreServes(this.bus.address, starting, which, this.#world)
+      : starting);
     if (!stage.some(({ service }) => service === "apiserver")) return undefined;
     for (const backend of this.#backends) {
       await untilServing({ ...this.access, server: urlOf(backend) }, this.#world);

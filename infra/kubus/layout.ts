@@ -49,9 +49,10 @@ export function settleLayout(
   checkCount("--bus-servers", busServers, usersServer);
   if (kept && !usersServer && busServers !== kept.busServers) {
     throw new UsageError(
-      `--bus-servers ${busServers}: this cluster's data is on ${kept.busServers}, and servers do ` +
-        "not take over what others keep. Save it (kubus store snapshot save), and restore it into " +
-        `a new folder (kubus store snapshot restore FILE --data NEW --bus-servers ${busServers})`,
+      `--bus-servers ${busServers}: this cluster's data is on ${kept.busServers}, and servers ` +
+        "do not take over what others keep. Save it (kubus store snapshot save), and restore it " +
+        `into a new folder (kubus store snapshot restore FILE --data NEW ` +
+        `--bus-servers ${busServers})`,
     );
   }
   const usual = usersServer ? before.replicas : busServers;

@@ -50,6 +50,16 @@ export function stateText(value: unknown): string {
     .join("+");
 }
 
+/** A machine with one of these tags does not do its work, and may say why: `context.problem`. */
+const troubleTags = ["refusing", "stalled"];
+
+function problemOf(actor: AnyActor): string {
+  const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
+  if (!troubleTags.some((tag) => snapshot.hasTag?.(tag))) return "";
+  const { problem } = (snapshot.context ?? {}) as { readonly problem?: unknown };
+  return typeof problem === "string" ? problem : "";
+}
+
 export class Actors {
   readonly #world: World;
   readonly #entries = new Map<string, Entry>();
@@ -113,10 +123,10 @@ export class Actors {
 
   list(prefix: string): ActorFacts[] {
     const facts: ActorFacts[] = [];
-    for (const [path, { machine, state, since }] of this.#entries) {
+    for (const [path, { actor, machine, state, since }] of this.#entries) {
       if (!path.startsWith(prefix)) continue;
       const restarts = Math.max(0, (this.#starts.get(path) ?? 1) - 1);
-      facts.push({ path, machine, state, restarts, since, error: "" });
+      facts.push({ path, machine, state, restarts, since, error: problemOf(actor) });
     }
     return facts;
   }

@@ -263,12 +263,17 @@ class Supervisor<Config> implements Supervised {
     const actors = facts.map(({ path, ...rest }) => ({
       ...rest,
       actor: path,
-      ...(path === "" ? { restarts: this.#restarts, error: this.#lastError } : {}),
+      ...(path === "" ? this.#history(rest.error) : {}),
     }));
     if (!this.#life) actors.push(this.#absent());
     const { name: component, instance } = this;
     const answer = { component, instance, pid: process.pid, actors };
     message.respond(writeAnswer(stateResponse, message.data, answer));
+  }
+
+  /** What is wrong now comes before what ended the life before. */
+  #history(problem: string) {
+    return { restarts: this.#restarts, error: problem || this.#lastError };
   }
 
   #absent() {

@@ -1,4 +1,4 @@
-/** What `npm test`, `npm run check`, `bench`, `faults`, `codegen` and `format` do. */
+/** What `npm test`, `npm run check`, `bench`, `faults`, `fuzz`, `codegen` and `format` do. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDependencies, environment, findNode, root, run, seconds } from "./prepare.mjs";
@@ -48,6 +48,7 @@ const tasks = {
     natsServer,
     script("faults", "test/faults/main.ts", ...arguments_),
   ],
+  fuzz: (...arguments_) => [codegen, script("fuzz", "test/fuzz/main.ts", ...arguments_)],
   codegen: (...arguments_) => [script("codegen", "infra/codegen/main.ts", ...arguments_)],
   format: (...paths) => [command("format", bin("oxfmt"), "-c", "infra/lint/oxfmt.json", ...paths)],
 };

@@ -1,12 +1,16 @@
 /** `kubus status`: whether a cluster runs and is well. */
 import { realWorld } from "#libs/actor/world.ts";
+import type { StateResponse } from "#proto/gen/kubus/actor/v1.ts";
 import { parseAddresses } from "#libs/bus/address.ts";
 import { errorText } from "../../tools/error-text.ts";
 import { connectToCluster, readAccess, type WhichCluster } from "../access.ts";
 import { apiGet, nodeReadiness } from "../api.ts";
+import type { ClusterAccess } from "../kubeconfig/merge.ts";
 import { type ClusterRecord, readRecord, runningPid } from "../data.ts";
 import { dataFolder } from "../options.ts";
 import { rollCall } from "../rollcall.ts";
+import { storeHealth, storesOf, type StoreStatus, storesText } from "../stores.ts";
+import { natsHealth } from "../../nats/health.ts";
 
 export interface StatusOptions extends WhichCluster {
   readonly output: string;
@@ -20,7 +24,14 @@ interface Status {
   readonly server?: string;
   /** "ok", or what is wrong. */
   readonly apiserver?: string;
+  /** Each one by itself, where there are several. */
+  readonly apiservers?: Readonly<Record<string, string>>;
+  /** "ok", or why no write gets through. */
+  readonly store?: string;
+  readonly stores?: readonly StoreStatus[];
   readonly nats?: string;
+  /** Each NATS server that Kubus runs: "ok", or "down". */
+  readonly natsServers?: Readonly<Record<string, string>>;
   readonly nodes?: { readonly ready: number; readonly total: number };
   readonly components?: number;
   readonly upSeconds?: number;
@@ -40,20 +51,26 @@ export async function status({ name, data, output }: StatusOptions): Promise<voi
   else process.exitCode = isWell(found) ? exitCodes.well : exitCodes.ill;
 }
 
-const isWell = ({ apiserver, nodes }: Status) =>
-  apiserver === "ok" && (nodes === undefined || nodes.ready === nodes.total);
+/** Clients are served, and nothing is missing that should be there. */
+const isWell = ({ apiserver, apiservers = {}, store, natsServers = {}, nodes }: Status) =>
+  [apiserver, store, ...Object.values(apiservers), ...Object.values(natsServers)].every(
+    (health) => health === "ok",
+  ) &&
+  (nodes === undefined || nodes.ready === nodes.total);
 
 async function examine(folder: string, record: ClusterRecord): Promise<Status> {
   const access = await readAccess(folder, record);
-  const [apiserver, ready, components] = await Promise.all([
-    apiGet(access, "/readyz").then(
-      ({ status: code, body }) => (code === 200 ? "ok" : `${code} ${body.trim()}`),
-      errorText,
-    ),
+  const { name, phase, pid, server, apiservers = [], natsUrl, startedAt } = record;
+  const several = apiservers.length > 1 ? apiservers : [];
+  const servers = parseAddresses(natsUrl).servers;
+  const [apiserver, each, ready, answers, natsServers] = await Promise.all([
+    healthOf(access),
+    Promise.all(several.map(async (url) => [url, await healthOf({ ...access, server: url })])),
     nodeReadiness(access).catch(() => new Map<string, boolean>()),
-    countComponents(record).catch(() => 0),
+    callComponents(record).catch(() => []),
+    Promise.all(servers.map(async (url) => [url, await natsHealth(url)])),
   ]);
-  const { name, phase, pid, server, natsUrl, startedAt } = record;
+  const stores = storesOf(answers);
   return {
     name,
     state: phase,
@@ -61,25 +78,43 @@ async function examine(folder: string, record: ClusterRecord): Promise<Status> {
     pid,
     server,
     apiserver,
-    nats: parseAddresses(natsUrl).servers.join(","),
+    ...(several.length > 0 ? { apiservers: Object.fromEntries(each) } : {}),
+    store: storeHealth(stores),
+    stores,
+    nats: servers.join(","),
+    ...(servers.length > 1 ? { natsServers: Object.fromEntries(natsServers) } : {}),
     nodes: { ready: [...ready.values()].filter(Boolean).length, total: ready.size },
-    components,
+    components: answers.length,
     upSeconds: Math.round((realWorld.now() - startedAt) / 1000),
   };
 }
 
-async function countComponents(record: ClusterRecord): Promise<number> {
+const healthOf = (access: ClusterAccess): Promise<string> =>
+  apiGet(access, "/readyz").then(
+    ({ status: code, body }) => (code === 200 ? "ok" : `${code} ${body.trim()}`),
+    errorText,
+  );
+
+async function callComponents(record: ClusterRecord): Promise<StateResponse[]> {
   const bus = await connectToCluster(record, "status", realWorld);
   try {
-    return (await rollCall(bus)).length;
+    return await rollCall(bus);
   } finally {
     await bus.close();
   }
 }
 
-function textOf({ nodes, ...facts }: Status): string {
+const eachText = (each: Readonly<Record<string, string>>): string =>
+  Object.entries(each)
+    .map(([url, health]) => `${url} ${health}`)
+    .join(", ");
+
+function textOf({ nodes, stores, apiservers, natsServers, ...facts }: Status): string {
   const rows = Object.entries({
     ...facts,
+    ...(apiservers ? { apiservers: eachText(apiservers) } : {}),
+    ...(stores ? { stores: storesText(stores) } : {}),
+    ...(natsServers ? { nats: eachText(natsServers) } : {}),
     ...(nodes ? { nodes: `${nodes.ready} of ${nodes.total} ready` } : {}),
   });
   return rows.map(([key, value]) => `${`${key}:`.padEnd(12)} ${value}\n`).join("");

@@ -9,6 +9,7 @@ import { cacheFolder, root } from "../../tools/cache.ts";
 import { guard, unguard } from "../../tools/guardian.ts";
 import type { Part } from "../plan.ts";
 import { rollCall } from "../rollcall.ts";
+import { storeHealth, storesOf } from "../stores.ts";
 import type { BusAddress, Runner } from "./runner.ts";
 
 export interface SeparateOptions {
@@ -100,7 +101,7 @@ export class SeparateRunner implements Runner {
     };
   }
 
-  /** Waits until each process answers on the bus. */
+  /** Waits until each process answers on the bus, and a store serves when there is one. */
   async #untilAnswering(started: readonly Kept[]): Promise<void> {
     const { connection, world } = this.#options;
     const deadline = world.monotonic() + readyMsMax;
@@ -108,8 +109,11 @@ export class SeparateRunner implements Runner {
       const answers = await rollCall(connection);
       const pids = new Set(answers.map(({ pid }) => pid));
       const silent = started.filter(({ child }) => !child?.pid || !pids.has(child.pid));
-      if (silent.length === 0) return;
-      if (world.monotonic() > deadline) {
+      if (silent.length === 0) {
+        // Reading a long log takes as long as it takes.
+        const stores = storesOf(answers);
+        if (this.#stopping || stores.length === 0 || storeHealth(stores) === "ok") return;
+      } else if (world.monotonic() > deadline) {
         const names = silent.map(({ part }) => `${part.service} ${part.instance}`).join(", ");
         throw new Error(`no answer within ${readyMsMax / 1000} s from ${names}`);
       }

@@ -61,8 +61,8 @@ function restore(group: Command): void {
     .option("--replicas <count>", "copies on your own servers (--nats-url)")
     .addHelpText(
       "after",
-      "\nThe revision is raised so that clients which saw what came after the backup are told to\n" +
-        "list again (410 Gone), instead of watching on from a past that never happened.\n" +
+      "\nThe revision is raised so that clients which saw what came after the backup are told\n" +
+        "to list again (410 Gone), instead of watching on from a past that never happened.\n" +
         "Then start the cluster with kubus up.",
     )
     .action(async (file, options) => (await import("./snapshot.ts")).restore(file, options));
