@@ -121,7 +121,7 @@ test("a full disk is told to writers, keeps readers, and ends when there is spac
     if (answer.failure === "COMMIT_FAILURE_UNSPECIFIED") written += 1;
     else refusal = `${answer.failure}: ${answer.message}`;
   }
-  expect(refusal).toMatch(/^COMMIT_FAILURE_UNAVAILABLE: .*(resources|storage|maximum)/);
+  expect(refusal).toMatch(/^COMMIT_FAILURE_FULL: .*(resources|storage|maximum)/);
   expect((await client.list()).records.length).toBe(written);
   await nats.kill();
   await nats.start({});

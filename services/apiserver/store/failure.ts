@@ -4,17 +4,19 @@ import {
   conflict,
   internalError,
   notFound,
-  requestEntityTooLarge,
   serviceUnavailable,
   tooManyRequests,
   type GroupName,
-  type StatusError,
+  StatusError,
 } from "#libs/api/errors.ts";
 import type { CommitResponse } from "#proto/gen/kubus/store/v1.ts";
 
 const retryAfterSeconds = 1;
 
-/** Undefined when the commit succeeded. */
+/**
+ * Undefined when the commit succeeded. What etcd refuses for want of space, or as too large, reaches
+ * Kubernetes' clients as a 500 without a reason, and the latter in these words, which tools know.
+ */
 export function commitError(
   response: Pick<CommitResponse, "failure" | "message">,
   resource: GroupName,
@@ -33,7 +35,9 @@ export function commitError(
     case "COMMIT_FAILURE_OVERLOADED":
       return tooManyRequests("the store is busy, please try again later", retryAfterSeconds);
     case "COMMIT_FAILURE_TOO_LARGE":
-      return requestEntityTooLarge(message === "" ? "the object is too large to store" : message);
+      return new StatusError(500, "", "etcdserver: request is too large");
+    case "COMMIT_FAILURE_FULL":
+      return new StatusError(500, "", `the store's disk is full: ${message}`);
     case "COMMIT_FAILURE_UNAVAILABLE":
       return serviceUnavailable(message === "" ? "the store cannot write now" : message);
     default:

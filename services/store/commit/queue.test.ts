@@ -67,7 +67,7 @@ describe("group commit", () => {
     await settled();
     appends[0]?.settle(full);
     await settled();
-    expect(told).toEqual(["create: UNAVAILABLE", "again: UNAVAILABLE"]);
+    expect(told).toEqual(["create: FULL", "again: FULL"]);
     submit("again", [create("a")], "id-again");
     await settled();
     appends[1]?.settle(appended(1));
@@ -138,7 +138,7 @@ describe("a log that does not take the batch", () => {
     submit("b", [update("a", 1)]);
     appends[0]?.settle(full);
     await settled();
-    expect(told).toEqual(["a: UNAVAILABLE", "b: UNAVAILABLE"]);
+    expect(told).toEqual(["a: FULL", "b: FULL"]);
     expect([memory.revision, lost.length]).toEqual([0, 0]);
     submit("c", [create("c")]);
     await settled();
@@ -188,7 +188,7 @@ describe("a log that does not take the batch", () => {
     await settled();
     appends[0]?.settle(full);
     await settled();
-    expect(told).toEqual(["a: UNAVAILABLE", "read: proven, at 0"]);
+    expect(told).toEqual(["a: FULL", "read: proven, at 0"]);
   });
 
   test("what is acknowledged after it was abandoned is not applied", async () => {

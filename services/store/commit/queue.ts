@@ -340,7 +340,7 @@ export class CommitQueue {
     this.#view.clear();
     this.#nextRevision = this.#position.nextRevision;
     // Another that leads may have taken the same commits: then theirs is the answer.
-    const told = isLeading ? unavailable(outcome.message) : "unknown";
+    const told = isLeading ? refusalOf(outcome) : "unknown";
     for (const commit of fallen) this.#answer(commit, told);
     if (isRefused) {
       for (const onProof of proofs) onProof(isLeading ? "proven" : "unavailable");
@@ -392,5 +392,10 @@ const refusal = (failure: CommitFailure, message: string): Refused => ({
   failedIndex: 0,
   message,
 });
+
+const refusalOf = (outcome: Failed): Refused =>
+  outcome.type === "Unavailable" && outcome.isFull
+    ? refusal("COMMIT_FAILURE_FULL", outcome.message)
+    : unavailable(outcome.message);
 
 const unavailable = (message: string) => refusal("COMMIT_FAILURE_UNAVAILABLE", message);

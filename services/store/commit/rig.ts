@@ -77,7 +77,7 @@ export const settled = async () => {
 };
 
 export const appended = (sequence: number): AppendOutcome => ({ type: "Appended", sequence });
-export const full: AppendOutcome = { type: "Unavailable", message: "disk full" };
+export const full: AppendOutcome = { type: "Unavailable", message: "disk full", isFull: true };
 export const create = (name: string) => put("CREATE", pod(name), { value: name });
 export const update = (name: string, expectedRevision = 0) =>
   put("UPDATE", pod(name), { value: "new", expectedRevision });

@@ -47,7 +47,7 @@ export interface StoredMessage {
 export type AppendOutcome =
   | { readonly type: "Appended"; readonly sequence: number }
   /** Surely not stored: the disk is full, or JetStream is off. */
-  | { readonly type: "Unavailable"; readonly message: string }
+  | { readonly type: "Unavailable"; readonly message: string; readonly isFull: boolean }
   /** Somebody else wrote: this writer is not the leader any more. */
   | { readonly type: "Fenced"; readonly message: string }
   /** The stream is shorter than what it acknowledged. */
@@ -68,6 +68,10 @@ const expectedSequenceHeader = "Nats-Expected-Last-Sequence";
 const wrongLastSequence = 10_071;
 const streamNotFound = 10_059;
 const temporarilyUnavailable = 10_008;
+/** Limits of the account, of the server, of its disk as it was when it started. */
+const limitsExceeded: ReadonlySet<number> = new Set([10_002, 10_023, 10_047]);
+/** The file could not be written: ENOSPC, or a limit of the stream; the text says which. */
+const storeFailed = 10_077;
 const apiTimeoutMs = 5_000;
 const retryMs = 100;
 
@@ -244,7 +248,9 @@ export class DurableStream {
     lastSequence: number,
   ): Promise<AppendOutcome | undefined> {
     if (error?.err_code === wrongLastSequence) return await this.#whose(payload, lastSequence);
-    if (error) return { type: "Unavailable", message: error.description };
+    if (error) {
+      return { type: "Unavailable", message: error.description, isFull: isFull(error) };
+    }
     if (seq === lastSequence + 1) return { type: "Appended", sequence: seq };
     return { type: "Lost", message: `${this.name} acknowledged message ${seq} as the next` };
   }
@@ -312,6 +318,10 @@ function pubAckOf(message: Msg): PubAck {
 
 const isTransient = ({ error }: PubAck) =>
   error?.err_code === temporarilyUnavailable || (error?.code === 503 && !error.err_code);
+
+const isFull = ({ err_code: code = 0, description }: NonNullable<PubAck["error"]>): boolean =>
+  limitsExceeded.has(code) ||
+  (code === storeFailed && /no space left|quota|maximum/.test(description));
 
 const isSame = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 

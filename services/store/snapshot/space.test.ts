@@ -57,7 +57,7 @@ test("endless overwrites take a bounded place", async () => {
   const tailBytes = Math.max(tailBytesMax, liveBytes / 4);
   const bound = 2 * liveBytes + historyCountMax * recordBytes + 2 * tailBytes;
   // What is written while a snapshot is: here as fast as can be.
-  const meanwhileBytes = 3_000_000;
+  const meanwhileBytes = 8_000_000;
   // The server frees whole blocks of 8 MiB, of two streams.
   const blockBytes = 2 * 8 * 2 ** 20;
 
