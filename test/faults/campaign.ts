@@ -21,12 +21,16 @@ export interface CampaignOptions {
   readonly seed: number;
   readonly faults: readonly Fault[];
   readonly faultsPerRound: number;
+  /** Milliseconds that each fault lasts, instead of what chance says. */
+  readonly holdMs?: number;
   /** Each client and watcher goes through one of them. */
   readonly doors: readonly Door[];
   readonly auditor: Auditor;
   readonly recorder: Recorder;
   readonly clients: number;
   readonly watchers: number;
+  /** Milliseconds within which everything has to work again. Default: a minute. */
+  readonly recoveryMsMax?: number;
   /** Whether another round is begun after so many, with so many violations so far. */
   readonly goesOn: (rounds: number, violations: number) => boolean;
   readonly say: (line: string) => void;
@@ -55,8 +59,7 @@ export interface Report {
 
 const keys = ["a-1", "a-2", "a-3", "b-1", "b-2", "b-3"];
 const prefixes = ["", "a-", "", "b-"];
-/** Milliseconds within which everything has to work again. */
-const recoveryMsMax = 60_000;
+const recoveryMsMaxDefault = 60_000;
 /** Milliseconds of work before the first fault. */
 const warmUpMs = 300;
 const auditMs = 500;
@@ -111,11 +114,11 @@ export class Campaign {
     stopAuditing();
     watching.abort();
     await Promise.all(watch);
-    if (found) return [found];
-    const logged = auditor.take();
+    const logged = auditor.damage === undefined ? auditor.take() : await auditor.takeAnew();
     const evidence = { ...recorder.take(), logged, before: this.#lastLogged, initial: this.#state };
     this.#lastLogged = logged.at(-1) ?? this.#lastLogged;
-    return await this.#judge(round, evidence);
+    const broken = await this.#judge(round, evidence);
+    return found ? [found, ...broken] : broken;
   }
 
   #startClients(round: number, random: Random, signal: AbortSignal): Promise<void>[] {
@@ -152,17 +155,23 @@ export class Campaign {
 
   /** The faults of one round, one after the other. */
   async #breakThings(random: Random): Promise<Violation | undefined> {
-    const { faults, faultsPerRound } = this.#options;
+    const { faults, faultsPerRound, holdMs, recorder, rig } = this.#options;
+    const { recoveryMsMax = recoveryMsMaxDefault } = this.#options;
+    if ((await recorder.commitAfter(recorder.now(), recoveryMsMax)) === undefined) {
+      return violation("recovers", `no commit for ${recoveryMsMax} ms without a fault`);
+    }
+    // Streams that were just made: what a server does about those is not what is tried here.
+    for (const { disk } of rig.servers) await disk?.sync();
     await realWorld.sleep(warmUpMs);
     for (const planned of planRound(random.fork("plan"), faults, faultsPerRound)) {
-      const found = await this.#break(planned);
+      const found = await this.#break(holdMs === undefined ? planned : { ...planned, holdMs });
       if (found) return found;
     }
     return undefined;
   }
 
   async #break({ fault, holdMs, calmMs, random }: Planned): Promise<Violation | undefined> {
-    const { rig, auditor, recorder, say } = this.#options;
+    const { rig, auditor, recorder, say, recoveryMsMax = recoveryMsMaxDefault } = this.#options;
     await auditor.read().catch(() => undefined);
     const beganAt = recorder.now();
     const { what, mend } = await fault.begin({ rig, auditor, random, holdMs });
@@ -187,7 +196,7 @@ export class Campaign {
 
   /** Ends a round: every key is read, the log is read to its end, and watchers have heard of it. */
   async #settle(random: Random): Promise<Violation | undefined> {
-    const { recorder, doors, auditor } = this.#options;
+    const { recorder, doors, auditor, recoveryMsMax = recoveryMsMaxDefault } = this.#options;
     const until = recorder.now() + recoveryMsMax;
     const door = doorOf(doors, random.between(0, doors.length));
     for (const key of keys) {

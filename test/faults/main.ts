@@ -1,9 +1,11 @@
 /**
- * `npm run faults -- [--minutes 1] [--seed N] [--layout 1|3] [--fault name,…] [--stores N]`: breaks
- * a cluster until the time is over. Exits with 1 when a promise was broken.
+ * `npm run faults -- [--minutes 1] [--seed N] [--layout 1|3] [--fault name,…] [--stores N]
+ * [--bug name]`: breaks a cluster until the time is over. Exits with 1 when a promise was broken.
+ * With a bug that is planted in the store, it should be.
  */
 import { parseArgs } from "node:util";
 import { realWorld } from "#libs/actor/world.ts";
+import { plantedBug } from "./planted/planted.ts";
 import { textOf } from "./report.ts";
 import { runCampaign } from "./run.ts";
 
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     layout: { type: "string", default: "1" },
     fault: { type: "string" },
     stores: { type: "string", default: "2" },
+    bug: { type: "string" },
   },
 });
 const seed = Number(values.seed ?? Math.floor(realWorld.random() * 1e6));
@@ -25,6 +28,7 @@ const ran = await runCampaign({
   layout: values.layout === "3" ? 3 : 1,
   stores: Number(values.stores),
   ...(values.fault === undefined ? {} : { faults: values.fault.split(",") }),
+  ...(values.bug === undefined ? {} : { planted: plantedBug(values.bug) }),
   goesOn: (rounds, violations) =>
     violations === 0 && (rounds === 0 || realWorld.monotonic() < endsAt),
   say,

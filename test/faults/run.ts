@@ -12,7 +12,10 @@ import { BusDoor } from "./work/busdoor.ts";
 import type { Door } from "./work/door.ts";
 import { Recorder } from "./work/recorder.ts";
 
-export interface RunOptions extends Pick<CampaignOptions, "seed" | "goesOn" | "say"> {
+export interface RunOptions extends Pick<
+  CampaignOptions,
+  "seed" | "goesOn" | "say" | "recoveryMsMax" | "holdMs"
+> {
   readonly layout: Layout;
   /** Names of faults; default: all that can be had. */
   readonly faults?: readonly string[];
@@ -33,10 +36,9 @@ export interface Ran extends Report {
 const text = (value: Uint8Array) => new TextDecoder().decode(value);
 
 export async function runCampaign(options: RunOptions): Promise<Ran> {
-  const { layout, seed, goesOn, say, stores = 2, planted = {} } = options;
+  const { layout, seed, stores = 2, planted = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), `kubus-faults-${seed}-`));
-  const noDisks = await Disk.missing(folder);
-  const { chosen, leftOut } = chooseFaults(options, noDisks);
+  const { chosen, leftOut } = await chooseFaults(options, folder);
   const withDisks = chosen.some(({ needs }) => needs === "disks");
   const rig = await Rig.start({ folder, layout, stores, withDisks, ...planted });
   let isRight = false;
@@ -44,8 +46,8 @@ export async function runCampaign(options: RunOptions): Promise<Ran> {
     const auditor = new Auditor(await rig.connect("auditor", "direct"), text);
     const recorder = new Recorder();
     const campaign = new Campaign({
+      ...options,
       rig,
-      seed,
       faults: chosen,
       faultsPerRound: options.faultsPerRound ?? Math.min(6, chosen.length),
       doors: await busDoors(rig, recorder),
@@ -53,8 +55,6 @@ export async function runCampaign(options: RunOptions): Promise<Ran> {
       recorder,
       clients: options.clients ?? 6,
       watchers: options.watchers ?? 4,
-      goesOn,
-      say,
     });
     const report = await campaign.run();
     isRight = report.violations.length === 0;
@@ -77,9 +77,11 @@ async function busDoors(rig: Rig, recorder: Recorder): Promise<Door[]> {
   return Promise.all(doors);
 }
 
-function chooseFaults({ faults, layout }: RunOptions, noDisks: string | undefined) {
+async function chooseFaults({ faults, layout }: RunOptions, folder: string) {
   const leftOut: string[] = [];
   const wanted = allFaults.filter(({ name }) => faults === undefined || faults.includes(name));
+  const needDisks = wanted.some(({ needs }) => needs === "disks");
+  const noDisks = needDisks ? await Disk.missing(folder) : undefined;
   const unknown = faults?.filter((name) => allFaults.every((fault) => fault.name !== name)) ?? [];
   if (unknown.length > 0) throw new Error(`no fault is called ${unknown.join(", ")}`);
   const chosen = wanted.filter(({ name, needs }) => {

@@ -35,6 +35,6 @@ const checkers: readonly Checker[] = [
 ];
 
 export function judge(evidence: Evidence): Violation[] {
-  const operations = resolveUnknown(evidence.operations, evidence.logged);
+  const operations = resolveUnknown(evidence.operations, evidence.logged, evidence.initial);
   return checkers.flatMap((checker) => checker({ ...evidence, operations }));
 }

@@ -146,13 +146,15 @@ test.each<[string, string[], Row[], Logged[]]>([
 const silent: Outcome = { type: "unknown", why: "silence" };
 const outcomeOf = (call: Call, ...before: Row[]) => {
   const rows: Row[] = [...before, [0, never, call, silent]];
-  return resolveUnknown(history(rows), logged)[before.length]?.outcome;
+  return resolveUnknown(history(rows), logged, new Map())[before.length]?.outcome;
 };
 
 test("the log tells what became of unanswered writes", () => {
   expect(outcomeOf(commit(step("create", "b", "v2"), step("update", "a", "v3")))).toEqual(at(3));
   expect(outcomeOf(commit(step("create", "c", "v9")))).toBeUndefined();
   expect(outcomeOf(commit(step("delete", "b", "")))).toEqual(at(4));
+  expect(outcomeOf(commit(step("delete", "b", "", 2)))).toEqual(at(4));
+  expect(outcomeOf(commit(step("delete", "b", "", 1)))).toBeUndefined();
   // Somebody else was told that it was theirs.
   expect(outcomeOf(commit(step("delete", "b", "")), removeB)).toBeUndefined();
 });

@@ -4,21 +4,27 @@
  */
 import type { Logged } from "../history/observation.ts";
 import { isWrite, type Operation, type Step } from "../history/operation.ts";
+import type { KeyState } from "./keymodel.ts";
 
-/** @param logged every write of the time of the history, in order */
+/** A deletion in the log, and the revision that the key was at before. */
+interface Deletion {
+  readonly revision: number;
+  readonly before: number;
+}
+
+/**
+ * @param logged every write of the time of the history, in order
+ * @param initial what keys held before
+ */
 export function resolveUnknown(
   operations: readonly Operation[],
   logged: readonly Logged[],
+  initial: ReadonlyMap<string, KeyState>,
 ): Operation[] {
   const byValue = new Map(
     logged.filter(({ value }) => value !== "").map((one) => [one.value, one]),
   );
-  const claimed = claimedDeletions(operations);
-  const deletions = new Map<string, Logged[]>();
-  for (const one of logged) {
-    if (one.type !== "deleted" || claimed.has(one.revision)) continue;
-    deletions.set(one.key, [...(deletions.get(one.key) ?? []), one]);
-  }
+  const deletions = unclaimedDeletions(operations, logged, initial);
   return operations.flatMap((operation) => {
     const { call, outcome } = operation;
     if (outcome.type === "nothing") return [];
@@ -29,6 +35,25 @@ export function resolveUnknown(
     const returnedAt = Number.POSITIVE_INFINITY;
     return [{ ...operation, returnedAt, outcome: { type: "committed", revision } }];
   });
+}
+
+/** Deletions that nobody was told to be theirs, by key. */
+function unclaimedDeletions(
+  operations: readonly Operation[],
+  logged: readonly Logged[],
+  initial: ReadonlyMap<string, KeyState>,
+): Map<string, Deletion[]> {
+  const claimed = claimedDeletions(operations);
+  const deletions = new Map<string, Deletion[]>();
+  const revisions = new Map([...initial].map(([key, { revision }]) => [key, revision]));
+  for (const { type, key, revision } of logged) {
+    if (type === "deleted" && !claimed.has(revision)) {
+      const before = revisions.get(key) ?? 0;
+      deletions.set(key, [...(deletions.get(key) ?? []), { revision, before }]);
+    }
+    revisions.set(key, revision);
+  }
+  return deletions;
 }
 
 /** Revisions of the deletions that were acknowledged. */
@@ -48,14 +73,17 @@ function claimedDeletions(operations: readonly Operation[]): Set<number> {
 function revisionOf(
   steps: readonly Step[],
   byValue: ReadonlyMap<string, Logged>,
-  deletions: ReadonlyMap<string, Logged[]>,
+  deletions: ReadonlyMap<string, Deletion[]>,
 ): number | undefined {
   const writes = steps.filter(isWrite);
   const at = writes.findIndex(({ verb }) => verb !== "delete");
   const valued = at < 0 ? undefined : byValue.get(writes[at]?.value ?? "");
   if (at >= 0) return valued && valued.revision + writes.length - 1 - at;
-  // A deletion has nothing of its own: the first that nobody claims is as good as any.
+  // A deletion has nothing of its own: the first that fits and nobody claims is as good as any.
   const [first] = writes;
   if (!first || writes.length > 1) return undefined;
-  return deletions.get(first.key)?.shift()?.revision;
+  const open = deletions.get(first.key) ?? [];
+  const fits = ({ before }: Deletion) => first.expected === 0 || first.expected === before;
+  const index = open.findIndex(fits);
+  return index < 0 ? undefined : open.splice(index, 1)[0]?.revision;
 }

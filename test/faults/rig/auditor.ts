@@ -1,6 +1,8 @@
 /** Reads the log itself, as it grows, on a way that no fault of the rig is on. */
 import { realWorld } from "#libs/actor/world.ts";
 import type { NatsBus } from "#libs/bus/connect.ts";
+import type { LogBatch } from "#proto/gen/kubus/store/v1.ts";
+import { logBatch } from "../../../services/store/wire.ts";
 import { readBatch } from "../../../services/store/log/batch.ts";
 import { DamagedError } from "../../../services/store/log/damage.ts";
 import { type LogPosition, startOfLog } from "../../../services/store/log/position.ts";
@@ -15,14 +17,23 @@ const types: Readonly<{ [type: string]: EventType }> = {
   MUTATION_TYPE_DELETE: "deleted",
 };
 
+/**
+ * Milliseconds that damage has to stay. A server that was the stream's leader, and has not heard
+ * yet that it is not any more, says that there is no such message.
+ */
+const damageMsMin = 6_000;
+
 export class Auditor {
   readonly #bus: NatsBus;
   readonly #textOf: (value: Uint8Array) => string;
   #stream: DurableStream | undefined;
   #position: LogPosition = startOfLog;
   #logged: Logged[] = [];
+  /** Sequence of the log up to which writes were taken. */
+  #takenFrom = 0;
   #leader = "";
   #damage: string | undefined;
+  #damagedSince: number | undefined;
   #reading: Promise<void> | undefined;
 
   /** @param textOf what clients know a stored value as */
@@ -55,7 +66,19 @@ export class Auditor {
   take(): Logged[] {
     const logged = this.#logged;
     this.#logged = [];
+    this.#takenFrom = this.#position.sequence;
     return logged;
+  }
+
+  /** The same, as a damaged log holds them now, whatever it held before. */
+  async takeAnew(): Promise<Logged[]> {
+    this.#logged = [];
+    const { first = 1, last = 0 } = (await this.#stream?.range().catch(() => undefined)) ?? {};
+    for (let at = Math.max(first, this.#takenFrom + 1); at <= last; at += 1) {
+      const message = await this.#stream?.message(at).catch(() => undefined);
+      if (message) this.#note(logBatch.decode(message.payload), at);
+    }
+    return this.take();
   }
 
   async #read(): Promise<void> {
@@ -63,27 +86,39 @@ export class Auditor {
     const options = { name: subjects.stream("LOG"), subjects: [subjects.log()], replicas: 1 };
     const settings = settingsOf({}, payloadMax);
     this.#stream ??= await openStream(this.#bus, realWorld, { ...options, keeps: "all" }, settings);
-    const { last } = await this.#stream.range();
-    const from = this.#position.sequence;
     try {
-      if (last < from) throw new DamagedError(`the log ends at ${last}, it was read up to ${from}`);
-      for await (const { sequence, payload } of this.#stream.read(from + 1, last)) {
-        this.#take(sequence, payload);
-      }
+      await this.#readOn(this.#stream);
+      this.#damagedSince = undefined;
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
+      this.#damagedSince ??= realWorld.monotonic();
+      const lasts = realWorld.monotonic() - this.#damagedSince;
+      if (lasts < damageMsMin) throw error;
       this.#damage ??= error.message;
     }
   }
 
+  async #readOn(stream: DurableStream): Promise<void> {
+    const { last } = await stream.range();
+    const from = this.#position.sequence;
+    if (last < from) throw new DamagedError(`the log ends at ${last}, it was read up to ${from}`);
+    for await (const { sequence, payload } of stream.read(from + 1, last)) {
+      this.#take(sequence, payload);
+    }
+  }
+
   #take(sequence: number, payload: Uint8Array): void {
-    const { batch, writes, position } = readBatch(this.#position, sequence, payload);
+    const { batch, position } = readBatch(this.#position, sequence, payload);
     this.#position = position;
     this.#leader = batch.leader;
-    for (const { key, type, value, revision } of writes) {
-      if (key.resource !== resource.resource || key.namespace !== namespace) continue;
+    this.#note(batch, sequence);
+  }
+
+  #note({ records, firstRevision, epoch }: LogBatch, sequence: number): void {
+    for (const [index, { key, type, value }] of records.entries()) {
+      if (key?.resource !== resource.resource || key.namespace !== namespace) continue;
       const text = value.length === 0 ? "" : this.#textOf(value);
-      const { epoch } = batch;
+      const revision = firstRevision + index;
       const logged = { revision, type: types[type] ?? "updated", key: key.name, value: text };
       this.#logged.push({ ...logged, epoch, sequence });
     }

@@ -83,6 +83,11 @@ export class Disk {
     await this.restorePower();
   }
 
+  /** Everything that was written up to now is kept, come what may. */
+  async sync(): Promise<void> {
+    await run("sync", ["-f", this.folder]);
+  }
+
   /** Every write and fsync waits until {@link thaw}. */
   async freeze(): Promise<void> {
     await run("fsfreeze", ["-f", this.folder]);

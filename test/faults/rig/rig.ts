@@ -32,8 +32,15 @@ export interface Linked {
 }
 
 const storeProgram = join(import.meta.dirname, "../../../services/store/main.ts");
-/** So few that a campaign sees snapshots written and the log cut. */
-const storeConfig = { historyCountMax: 20_000, tailBytesMax: 256 * 1024 } satisfies StoreConfig;
+/**
+ * So few that a campaign sees snapshots written and the log cut; a clock that jumps an hour cuts
+ * nothing that is still to be judged.
+ */
+const storeConfig = {
+  historyCountMax: 5_000,
+  historyMsMax: 24 * 3_600_000,
+  tailBytesMax: 256 * 1024,
+} satisfies StoreConfig;
 
 export class Rig {
   readonly folder: string;

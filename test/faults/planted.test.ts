@@ -1,0 +1,80 @@
+/** Each bug that is planted in a store is found by a campaign, and named for what it is. */
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ackBeforeFsync, plantedBug } from "./planted/planted.ts";
+import { Disk } from "./rig/disk.ts";
+import { runCampaign, type RunOptions } from "./run.ts";
+
+const noDisk = await Disk.missing(join(tmpdir(), `kubus-faults-probe-${process.pid}`));
+if (noDisk) process.stderr.write(`left out: ack before fsync: ${noDisk}\n`);
+
+const roundsMax = 3;
+const testMsMax = 60_000;
+
+interface Planted extends Partial<RunOptions> {
+  /** A property that the bug breaks. */
+  readonly breaks: string | RegExp;
+}
+
+const bugs: Readonly<Record<string, Planted>> = {
+  "ack before append": { breaks: "acknowledged writes stay", faults: ["kill-store"] },
+  "skip the expected sequence": {
+    breaks: "acknowledged writes stay",
+    stores: 2,
+    clients: 12,
+    faults: ["pause-store"],
+    holdMs: 1_800,
+  },
+  "stale read of a deposed leader": {
+    breaks: "linearizable",
+    stores: 2,
+    faults: ["pause-store"],
+    holdMs: 1_800,
+  },
+  "republish in the wrong order": { breaks: "broadcast: ordered" },
+  "lose the tail on failover": { breaks: "acknowledged writes stay", faults: ["kill-store"] },
+  "reuse a revision after a restart": { breaks: "unique revisions", faults: ["kill-store"] },
+  "stale read": { breaks: "revisions agree with time" },
+  "duplicate event": { breaks: "broadcast: unique" },
+  "missed event": { breaks: "watch: reliable" },
+  "wrong previous revision": { breaks: "broadcast: previous revision" },
+  "wrong value": { breaks: "watch: values" },
+  "is-create is wrong": { breaks: "watch: is-create" },
+  "compare without swap": { breaks: "compare and swap" },
+  "half a commit": { breaks: "acknowledged writes stay" },
+};
+
+const find = async (planted: Planted, more: Partial<RunOptions>) => {
+  const { breaks, ...options } = planted;
+  const ran = await runCampaign({
+    seed: 1,
+    layout: 1,
+    stores: 1,
+    faults: [],
+    faultsPerRound: 1,
+    recoveryMsMax: 8_000,
+    goesOn: (rounds, violations) => violations === 0 && rounds < roundsMax,
+    say: () => undefined,
+    ...options,
+    ...more,
+  });
+  await rm(ran.folder, { recursive: true, force: true });
+  const properties = [...new Set(ran.violations.map(({ property }) => property))];
+  expect(properties).toContainEqual(
+    typeof breaks === "string" ? breaks : expect.stringMatching(breaks),
+  );
+};
+
+describe.concurrent("is found:", () => {
+  test.each(Object.entries(bugs))("%s", { timeout: testMsMax }, async (bug, planted) => {
+    await find(planted, { planted: plantedBug(bug) });
+  });
+
+  // The server acknowledges what its disk forgets when the power fails.
+  test.runIf(!noDisk)(ackBeforeFsync, { timeout: testMsMax }, async () => {
+    const planted = { breaks: /acknowledged|intact|recovers/, faults: ["cut-power"] };
+    await find(planted, { planted: plantedBug(ackBeforeFsync) });
+  });
+});
