@@ -48,7 +48,8 @@ export function settingsOf(config: StoreConfig, payloadMax: number): StoreSettin
     historyCountMax: config.historyCountMax ?? 100_000,
     tailBytesMax: config.tailBytesMax ?? 16 * mebibyte,
     unsafeDurability: config.unsafeDurability ?? false,
-    appendTimeoutMs: replicas > 1 ? 2_000 : 5_000,
+    // What was sent to a leader that died is sent again to the next.
+    appendTimeoutMs: replicas > 1 ? 500 : 5_000,
     appendMsMax: 60_000,
     // Replicas elect a leader in 4 to 8 s.
     settlingMsMax: replicas > 1 ? 20_000 : 5_000,

@@ -19,12 +19,12 @@ export async function commitSurely(client: Client, name: string, value = name): 
 }
 
 /** Writers that create keys of their own until told to end; what was acknowledged, by name. */
-export function startWriters(client: Client, count: number) {
+export function startWriters(client: Client, count: number, prefix = "w") {
   const acknowledged = new Map<string, number>();
   let isEnding = false;
   const write = async (writer: number) => {
     for (let index = 0; !isEnding; index += 1) {
-      const name = `w${writer}-${index}`;
+      const name = `${prefix}${writer}-${index}`;
       acknowledged.set(name, await commitSurely(client, name));
     }
   };
@@ -44,7 +44,7 @@ export function startWriters(client: Client, count: number) {
   };
 }
 
-/** Every acknowledged write is there, as it was acknowledged, and every revision made one key. */
+/** Every acknowledged write is there, as acknowledged, and every revision made a key of its own. */
 export async function expectAll(client: Client, acknowledged: ReadonlyMap<string, number>) {
   const { records, revision } = await client.list({});
   const stored = new Map(records.map((record) => [record.key?.name, record]));
