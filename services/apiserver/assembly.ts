@@ -5,7 +5,14 @@ import type { World } from "#libs/actor/world.ts";
 import { resources } from "#libs/api/index.ts";
 import { parseRange, type IpRange } from "#libs/api/validation/addresses.ts";
 import type { Bus } from "#libs/bus/bus.ts";
+import type { PersistentVolumeClaim, Pod } from "#proto/gen/k8s/core/v1.ts";
 import { admissionChain } from "./admission/chain.ts";
+import { chain } from "./auth/authorize.ts";
+import { isNode, type NodeFacts, nodes } from "./auth/node.ts";
+import { privileged } from "./auth/privileged.ts";
+import { componentRoles } from "./auth/rbac/bootstrap/componentroles.ts";
+import { rbacEscalation } from "./auth/rbac/escalation.ts";
+import { cachedGrants, rbac } from "./auth/rbac/source.ts";
 import {
   defaultIssuer,
   defaultNodePortMax,
@@ -63,17 +70,42 @@ export function assembleContext(
     world,
     log,
     signal,
-    admission: admissionChain,
+    ...guards(caches),
     reader: admissionReader({ caches, store, world, signal }),
     services,
     tokens: signingKey === undefined ? undefined : { issuer, signingKey },
   };
 }
 
+/** Authorizers, and what keeps them from being outwitted. */
+function guards(caches: Caches): Pick<RegistryContext, "admission" | "authorization"> {
+  const grants = cachedGrants(caches);
+  const authorizers = [nodes(nodeFacts(caches))];
+  const authorizer = chain([privileged, ...authorizers, rbac(grants)]);
+  return {
+    admission: [...admissionChain, rbacEscalation(grants, authorizer)],
+    authorization: { authorizers, grants, hasMoreRights: isNode },
+  };
+}
+
+function nodeFacts(caches: Caches): NodeFacts {
+  const pods = caches.named("pods");
+  const claims = caches.named("persistentvolumeclaims");
+  const role = componentRoles.find(({ name }) => name === "system:node");
+  return {
+    *pods(namespace) {
+      for (const { object } of pods.values(namespace)) yield object as Pod;
+    },
+    volumeOf: (namespace, name) => {
+      const claim = claims.get(namespace, name)?.object as PersistentVolumeClaim | undefined;
+      return claim?.spec?.volumeName;
+    },
+    rules: role?.rules ?? [],
+  };
+}
+
 /** Throws RangeError when the configured network is none. */
-export function rangeOf({
-  serviceCidr = defaultServiceCidr,
-}: Partial<RegistryConfig>): IpRange {
+export function rangeOf({ serviceCidr = defaultServiceCidr }: Partial<RegistryConfig>): IpRange {
   const range = parseRange(serviceCidr);
   if (range === undefined) throw new RangeError(`not a service address range: ${serviceCidr}`);
   return range;

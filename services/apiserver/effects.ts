@@ -49,7 +49,7 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
       }),
       open: fromPromise<void, void>(async () => {
         http = await startHttp({
-          ...httpOptions(config),
+          ...httpOptions(config, context),
           ...observedIn(context.caches),
           registry,
           resources,
@@ -102,7 +102,7 @@ function facilitiesOf(config: ApiServerConfig) {
   };
 }
 
-function httpOptions(config: ApiServerConfig) {
+function httpOptions(config: ApiServerConfig, { authorization }: RegistryContext) {
   const issuer = config.serviceAccountIssuer ?? defaultIssuer;
   const tokens = (config.tokens ?? []).map(
     ({ token, user, uid, groups }) => [token, { name: user, uid, groups }] as const,
@@ -112,6 +112,7 @@ function httpOptions(config: ApiServerConfig) {
     host: config.host,
     port: config.port,
     auth: {
+      ...authorization,
       tokens: new Map(tokens),
       serviceAccounts: {
         publicKeys: config.serviceAccountKeys,

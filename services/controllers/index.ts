@@ -1,6 +1,7 @@
 /** All controllers, in the order in which they start. */
 import type { Component } from "#libs/actor/component.ts";
 import type { ControllersConfig } from "./config.ts";
+import { clusterRoleAggregationController } from "./clusterroleaggregation/main.ts";
 import { deploymentController } from "./deployment/main.ts";
 import { endpointsController } from "./endpoints/main.ts";
 import { endpointSliceController } from "./endpointslice/main.ts";
@@ -21,6 +22,7 @@ export type { ControllersConfig } from "./config.ts";
 export const components: readonly Component<ControllersConfig>[] = [
   serviceAccountController,
   rootCaPublisherController,
+  clusterRoleAggregationController,
   namespaceController,
   replicaSetController,
   replicationController,

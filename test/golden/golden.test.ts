@@ -41,6 +41,9 @@ if (!isRecorded) {
   process.stderr.write("golden answers are left out: ../shared/golden is not on this machine\n");
 }
 const reviews = [
+  "localsubjectaccessreviews.authorization.k8s.io",
+  "selfsubjectrulesreviews.authorization.k8s.io",
+  "subjectaccessreviews.authorization.k8s.io",
   "selfsubjectaccessreviews.authorization.k8s.io",
   "selfsubjectreviews.authentication.k8s.io",
   "tokenreviews.authentication.k8s.io",

@@ -6,10 +6,12 @@ import { describe, expect, test } from "vitest";
 import { ensurePki } from "../../../infra/certs/pki.ts";
 import { authenticate, bearerToken } from "./authenticate.ts";
 import { allow, chain, noOpinion, type Attributes } from "./authorize.ts";
-import { bootstrapRoles, bootstrapRules, components, privileged } from "./bootstrap.ts";
 import { certificateAuthenticator } from "./certificate.ts";
 import { impersonate, impersonationHeaders } from "./impersonate.ts";
 import { ruleAllows } from "./policy.ts";
+import { privileged, privilegedRules } from "./privileged.ts";
+import { bootstrapGrants } from "./rbac/bootstrap/objects.ts";
+import { rbac } from "./rbac/source.ts";
 import { refusal } from "./refuse.ts";
 import { accessReviews } from "./reviews/access.ts";
 import { rulesReview } from "./reviews/rules.ts";
@@ -29,7 +31,8 @@ const asked: Attributes = {
   name: "p",
   path: "",
 };
-const authorizer = chain([privileged, components, bootstrapRoles]);
+const grants = bootstrapGrants();
+const authorizer = chain([privileged, rbac(() => grants)]);
 
 describe("authorization", () => {
   const user = (name: string, ...groups: string[]): User => ({ name, groups });
@@ -37,7 +40,7 @@ describe("authorization", () => {
   test.each([
     ["an administrator", user("root", "system:masters"), {}, "allow"],
     ["a component", user("system:kube-scheduler", known), {}, "allow"],
-    ["a node", user("system:node:n1", "system:nodes", known), {}, "allow"],
+    ["a component beyond its role", user("system:kube-proxy", known), {}, "noOpinion"],
     ["a service account", user("system:serviceaccount:ns:sa", known), {}, "noOpinion"],
     ["a made-up system name", user("system:anonymous", "system:unauthenticated"), {}, "noOpinion"],
     ["a user", jane, {}, "noOpinion"],
@@ -75,8 +78,11 @@ describe("authorization", () => {
   });
 
   test.each([
-    [{}, 'pods "p" is forbidden: User "jane" cannot get resource "pods" in API group "" ' +
-      'in the namespace "ns"'],
+    [
+      {},
+      'pods "p" is forbidden: User "jane" cannot get resource "pods" in API group "" ' +
+        'in the namespace "ns"',
+    ],
     [
       { group: "apps", resource: "deployments", subresource: "scale", name: "", namespace: "" },
       'deployments.apps is forbidden: User "jane" cannot get resource "deployments/scale" ' +
@@ -286,15 +292,22 @@ describe("access reviews", () => {
 
 describe("rules", () => {
   const admin: User = { name: "root", groups: ["system:masters"] };
-  const review = rulesReview(bootstrapRules, false);
+  const all = { verbs: ["*"], apiGroups: ["*"], resources: ["*"] };
+  const allPaths = { verbs: ["*"], nonResourceURLs: ["*"] };
+  const rulesOf = (user: User, namespace: string) => [
+    ...privilegedRules(user),
+    ...grants.rulesOf(user, namespace),
+  ];
+  const review = rulesReview(rulesOf, () => false);
   const ask = (user: User, spec: object) =>
     review.answer({ user, namespace: "", value: { spec } }) as Promise<{ status: object }>;
 
   test("are listed for who asks", async () => {
     const { status } = await ask(admin, { namespace: "ns" });
     expect(status).toEqual({
-      resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
-      nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+      // As an administrator, and by the binding of cluster-admin.
+      resourceRules: [all, all],
+      nonResourceRules: [allPaths, allPaths],
       incomplete: false,
     });
     expect((await ask(jane, { namespace: "ns" })).status).toMatchObject({

@@ -2,8 +2,10 @@
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { Authenticators } from "../auth/authenticate.ts";
 import { chain } from "../auth/authorize.ts";
-import { bootstrapRoles, bootstrapRules, components, privileged } from "../auth/bootstrap.ts";
 import { certificateAuthenticator } from "../auth/certificate.ts";
+import { privileged, privilegedRules } from "../auth/privileged.ts";
+import { bootstrapGrants } from "../auth/rbac/bootstrap/objects.ts";
+import { rbac } from "../auth/rbac/source.ts";
 import { accessReviews } from "../auth/reviews/access.ts";
 import { selfSubjectReviews, tokenReviews } from "../auth/reviews/identity.ts";
 import { rulesReview } from "../auth/reviews/rules.ts";
@@ -27,7 +29,8 @@ export function assembleDoor(given: HttpOptions, address: () => string): DoorCon
   const asked = health(checks, world);
   const options = { ...given, registry: withComponentStatuses(given.registry, asked) };
   const authorizers = auth.authorizers ?? [];
-  const authorizer = chain([privileged, components, ...authorizers, bootstrapRoles]);
+  const { grants = bootstrapGrants } = auth;
+  const authorizer = chain([privileged, ...authorizers, rbac(grants)]);
   const authenticators = authenticatorsOf(options);
   const served = servedFrom(
     [componentStatuses, ...options.resources],
@@ -35,7 +38,10 @@ export function assembleDoor(given: HttpOptions, address: () => string): DoorCon
       selfSubjectReviews(world.now),
       tokenReviews(authenticators.token),
       ...accessReviews(authorizer),
-      rulesReview(bootstrapRules, authorizers.length > 0),
+      rulesReview(
+        (user, namespace) => [...privilegedRules(user), ...grants().rulesOf(user, namespace)],
+        auth.hasMoreRights ?? (() => authorizers.length > 0),
+      ),
     ],
   );
   const limits = { ...defaultLimits, ...options.limits };

@@ -4,6 +4,7 @@ import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { World } from "#libs/actor/world.ts";
 import type { LogChunk, ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
 import type { Authorizer } from "../auth/authorize.ts";
+import type { GrantsSource } from "../auth/rbac/source.ts";
 import type { FlowControlSource } from "../fairness/source.ts";
 import type { StoredSize } from "../fairness/width.ts";
 import type { FamilySource } from "../health/metrics.ts";
@@ -31,8 +32,12 @@ export interface AuthOptions {
   /** Static bearer tokens. */
   readonly tokens?: ReadonlyMap<string, User>;
   readonly serviceAccounts?: TokenIssuer;
-  /** Asked after system:masters and the cluster's components; the first answer wins. */
+  /** Asked after system:masters and before the roles; the first answer wins. */
   readonly authorizers?: readonly Authorizer[];
+  /** Whether they may allow a user more than can be listed. Default: if there are any. */
+  readonly hasMoreRights?: (user: User) => boolean;
+  /** What roles and bindings grant. Default: those that every cluster starts with. */
+  readonly grants?: GrantsSource;
 }
 
 /** One line of /readyz. */

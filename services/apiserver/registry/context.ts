@@ -6,6 +6,7 @@ import type { RequestFacts, ResourceDefinition, Verb } from "#libs/api/resource.
 import type { AdmissionPlugin, AdmissionReader } from "../admission/plugin.ts";
 import type { Authorizer } from "../auth/authorize.ts";
 import type { GrantsSource } from "../auth/rbac/source.ts";
+import type { User } from "../auth/user.ts";
 import type { StoreClient } from "../store/client.ts";
 import type { Caches } from "./caches.ts";
 import type { ServiceAllocator } from "./services.ts";
@@ -30,6 +31,8 @@ export interface RegistryContext {
 export interface Authorization {
   readonly authorizers: readonly Authorizer[];
   readonly grants: GrantsSource;
+  /** Whether the authorizers may allow a user more than can be listed. */
+  readonly hasMoreRights: (user: User) => boolean;
 }
 
 /** Signs the tokens of service accounts. */

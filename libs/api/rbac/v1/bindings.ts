@@ -67,10 +67,6 @@ function validateSubject(
       return errors;
     case "User":
     case "Group":
-      if (name === "") {
-        const detail = `${kind.toLowerCase()} name cannot be empty`;
-        errors.push(invalid(`${path}.name`, name, detail));
-      }
       if (apiGroup !== rbacGroup) {
         errors.push(notSupported(`${path}.apiGroup`, apiGroup, [rbacGroup]));
       }

@@ -5,11 +5,11 @@ import type { User } from "../user.ts";
 import type { Review, ReviewRequest } from "./review.ts";
 
 /**
- * `incomplete`: further authorizers are asked as well, and what they allow cannot be listed.
+ * @param incomplete whether other authorizers may allow the user more, which cannot be listed
  */
 export function rulesReview(
-  rulesOf: (user: User) => readonly PolicyRule[],
-  incomplete: boolean,
+  rulesOf: (user: User, namespace: string) => readonly PolicyRule[],
+  incomplete: (user: User) => boolean,
 ): Review {
   return {
     group: "authorization.k8s.io",
@@ -19,25 +19,24 @@ export function rulesReview(
     singular: "selfsubjectrulesreview",
     scope: "Cluster",
     answer: async (request) => {
-      requireNamespace(request);
-      const rules = rulesOf(request.user);
+      const rules = rulesOf(request.user, namespaceOf(request));
       return {
         kind: "SelfSubjectRulesReview",
         apiVersion: "authorization.k8s.io/v1",
-        metadata: (request.value["metadata"] as object | undefined) ?? {},
+        metadata: {},
         spec: {},
         status: {
           resourceRules: rules.filter(({ resources }) => resources !== undefined),
           nonResourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined),
-          incomplete,
+          incomplete: incomplete(request.user),
         },
       };
     },
   };
 }
 
-/** Rules differ by namespace, even where these do not. */
-function requireNamespace({ value }: ReviewRequest): void {
+function namespaceOf({ value }: ReviewRequest): string {
   const { namespace = "" } = (value["spec"] ?? {}) as { namespace?: string };
   if (namespace === "") throw badRequest("no namespace on request");
+  return namespace;
 }
