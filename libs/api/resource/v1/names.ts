@@ -1,6 +1,6 @@
 /** Names of pools, attributes and shares of devices. */
 import { invalid, required, tooLong, type FieldError } from "../../errors.ts";
-import { shapeText } from "../../names.ts";
+import { shapeText } from "../../shapetext.ts";
 import { driverNameField } from "../../validation/drivers.ts";
 import { dnsSubdomainField, invalidFor } from "../../validation/fields.ts";
 
