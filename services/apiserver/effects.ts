@@ -12,6 +12,7 @@ import { flowControlResources, isRetired } from "./fairness/bootstrap.ts";
 import type { HttpServer } from "./http/options.ts";
 import { startHttp } from "./http/server.ts";
 import { observedIn } from "./observed.ts";
+import { repairClaims } from "./registry/claimrecords.ts";
 import { ensureObject, removeObjects } from "./registry/bootstrap.ts";
 import type { RegistryContext } from "./registry/context.ts";
 import { createRegistry } from "./registry/registry.ts";
@@ -40,6 +41,7 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
           await ensureObject(context, object);
         }
         await retireObjects(context);
+        await repairClaims(context);
       }),
       keep: fromPromise<void, void>(async () => {
         for (const object of keptObjects(facilitiesOf(config))) {
@@ -97,7 +99,7 @@ function facilitiesOf(config: ApiServerConfig) {
     serviceIp: ipText({ family, value: base + 1n }),
     serviceCidr: rangeText({ family, base, prefixLength }),
     advertiseAddress: advertisedAddress(config),
-    port: config.port,
+    port: config.advertisePort ?? config.port,
     versions: [...resources, ...askedVersions],
   };
 }

@@ -49,8 +49,8 @@ export async function startRig() {
     context,
     registry,
     /** Another API server on the same store, over another view of the bus. */
-    async replica(seen: Bus = bus) {
-      const other = assembleContext({ ...surroundings, bus: seen }, { serviceCidr });
+    async replica(seen: Bus = bus, network: { serviceCidr: string } = { serviceCidr }) {
+      const other = assembleContext({ ...surroundings, bus: seen }, network);
       await other.caches.start();
       other.services.start();
       return createRegistry(other);

@@ -7,7 +7,7 @@ import {
   StatusError,
 } from "#libs/api/errors.ts";
 import { dropDeletion, metadataOf } from "./decide/system.ts";
-import type { KubeObject } from "#libs/api/resource.ts";
+import type { KubeObject, RequestFacts } from "#libs/api/resource.ts";
 import { admitMutation, admitValidation } from "../admission/chain.ts";
 import { commitError } from "../store/failure.ts";
 import { StoredVersion, type ObjectName } from "./cache/version.ts";
@@ -17,7 +17,9 @@ import { expectedKind, placeInNamespace, readDraft } from "./draft.ts";
 import { recordUpdate } from "./fields.ts";
 import { liveVersion } from "./read.ts";
 import type { Body, Caller, Place, Version, WriteOptions, Written } from "./request.ts";
-import { claimsOf } from "./claims.ts";
+import { commitWithClaims } from "./claimrecords.ts";
+import { claimsOf, type Refused, untilFree } from "./claims.ts";
+import { keyOf } from "./caches.ts";
 import { mutationOf, storedForm, unstored } from "./transact.ts";
 
 /** Names that are tried before a client is told that none is free. */
@@ -107,8 +109,22 @@ async function storeNew(
     uid: world.uuid(),
     random: () => world.random(),
   });
+  const write = (refused?: Refused) =>
+    storePrepared(context, caller, place, draft, facts, { dryRun, refused });
+  return keyOf(definition) === "services" && !dryRun ? untilFree(draft, write) : write();
+}
+
+async function storePrepared(
+  context: RegistryContext,
+  caller: Caller,
+  place: Place,
+  draft: KubeObject,
+  facts: RequestFacts,
+  { dryRun, refused }: { readonly dryRun: boolean; readonly refused: Refused | undefined },
+): Promise<{ readonly version: Version; readonly warnings: readonly string[] }> {
+  const { definition } = place;
   const { namespace = "", name = "" } = metadataOf(draft);
-  const claims = claimsOf(context, definition, draft, undefined);
+  const release = claimsOf(context, definition, draft, undefined, refused);
   try {
     const errors = validateCreated(definition, draft, facts);
     if (errors.length > 0) throw invalidObject(kindName(definition), name, errors);
@@ -120,11 +136,9 @@ async function storeNew(
     );
     const key = { namespace, name };
     if (dryRun) return { version: await dryCreate(context, place, draft, key), warnings };
-    const version = await commitNew(context, place, draft, key);
-    claims.keep();
-    return { version, warnings };
+    return { version: await commitNew(context, place, draft, key), warnings };
   } finally {
-    claims.release();
+    release();
   }
 }
 
@@ -146,7 +160,8 @@ async function commitNew(
   key: ObjectName,
 ): Promise<Version> {
   const form = storedForm(context, definition, draft, key);
-  const response = await context.store.commit([mutationOf(form, "put", undefined)]);
+  const mutation = mutationOf(form, "put", undefined);
+  const response = await commitWithClaims(context, definition, mutation, undefined, draft);
   if (response.failure === "COMMIT_FAILURE_EXISTS" && response.current !== undefined) {
     const { value, revision } = response.current;
     const existing = new StoredVersion(form.definition, key, value, revision);

@@ -1,6 +1,7 @@
 /**
- * Who holds which cluster address and node port. What services hold is followed in their cache;
- * claims cover the time between handing out and the service's arrival there.
+ * Which cluster addresses and node ports to hand out. What services hold is followed in their
+ * cache; claims cover writes that are on their way. What is free in the end the store says, which
+ * keeps a record of everything that is held (claimrecords.ts).
  */
 import {
   allocateService,
@@ -35,6 +36,13 @@ class CountedSet<Member> {
   }
 }
 
+/** Copies only where there is something to add, which is rare. */
+const union = (some: Holdings, more: Holdings): Holdings => ({
+  ips: more.ips.size === 0 ? some.ips : new Set([...some.ips, ...more.ips]),
+  nodePorts:
+    more.nodePorts.size === 0 ? some.nodePorts : new Set([...some.nodePorts, ...more.nodePorts]),
+});
+
 export interface ServiceAllocatorOptions {
   readonly cache: WatchCache;
   readonly network: ServiceNetwork;
@@ -65,11 +73,18 @@ export class ServiceAllocator {
     });
   }
 
-  /** Fills what a draft needs, in place; the answer says what it cannot have. */
-  allocate(draft: Service, old: Service | undefined): FieldError[] {
-    const held = { ips: this.#ips.members, nodePorts: this.#nodePorts.members };
+  /**
+   * Fills what a draft needs, in place; the answer says what it cannot have. What the cache shows
+   * as held may be free again by now, so something that is asked for is refused only when the store
+   * did; nothing of it is chosen.
+   * @param refused undefined when the store is not going to be asked
+   */
+  allocate(draft: Service, old: Service | undefined, refused: Holdings | undefined): FieldError[] {
+    const known = { ips: this.#ips.members, nodePorts: this.#nodePorts.members };
     const { network, random } = this.#options;
-    return allocateService(draft, old, network, { held, random });
+    const taken = refused ?? known;
+    const held = refused === undefined ? known : union(known, refused);
+    return allocateService(draft, old, network, { held, taken, random });
   }
 
   /** Keeps what the draft holds from others until the answer is called. */

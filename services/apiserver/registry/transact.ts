@@ -2,6 +2,7 @@
  * Read, decide, write with the revision that was read; again when somebody else was faster. The
  * decision is made on the cached version first, and on the stored one before it is refused.
  */
+import type { Holdings } from "#libs/api/core/v1/services/allocation.ts";
 import { conflict } from "#libs/api/errors.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import type { CommitResponse, Mutation } from "#proto/gen/kubus/store/v1.ts";
@@ -14,6 +15,7 @@ import {
   withTypeAndRevision,
   type ObjectName,
 } from "./cache/version.ts";
+import { commitWithClaims, TakenError } from "./claimrecords.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
 import { liveVersion } from "./read.ts";
 import type { Version } from "./request.ts";
@@ -54,6 +56,8 @@ export interface Transaction {
   readonly dryRun: boolean;
   /** Throws what refuses the write. May be called again with a newer object. */
   readonly decide: (current: Version | undefined) => Outcome | Promise<Outcome>;
+  /** Somebody else has what the object was to get: the next decision has to know. */
+  readonly onTaken?: (taken: Holdings) => void;
 }
 
 /** Reads, decides and commits with the revision that was read, until nobody was faster; bounded. */
@@ -139,12 +143,17 @@ interface Stored extends Transacted {
 /** One commit of one mutation. */
 async function write(
   context: RegistryContext,
-  { definition, key }: Transaction,
+  { definition, key, onTaken }: Transaction,
   current: StoredVersion | undefined,
   { type, object }: { readonly type: "put" | "remove"; readonly object: KubeObject },
 ): Promise<Stored | Race> {
   const form = storedForm(context, definition, object, key);
-  const response = await context.store.commit([mutationOf(form, type, current)]);
+  const response = await commitWrite(context, form, current, { type, object });
+  if (response instanceof TakenError) {
+    onTaken?.(response.taken);
+    const { namespace, name } = key;
+    return { outcome: "race", current: await liveVersion(context, definition, namespace, name) };
+  }
   if (isRace(response)) {
     const { current: record } = response;
     const newer = record === undefined ? undefined : versionOfRecord(form.definition, record);
@@ -157,6 +166,22 @@ async function write(
   const stored = type === "put" ? context.caches.of(definition).offer(version) : version;
   const created = current === undefined;
   return { outcome: type, created, version: stored.as(definition), revision, stored };
+}
+
+async function commitWrite(
+  context: RegistryContext,
+  form: StoredForm,
+  current: StoredVersion | undefined,
+  { type, object }: { readonly type: "put" | "remove"; readonly object: KubeObject },
+): Promise<CommitResponse | TakenError> {
+  const mutation = mutationOf(form, type, current);
+  const next = type === "put" ? object : undefined;
+  try {
+    return await commitWithClaims(context, form.definition, mutation, current?.object, next);
+  } catch (error) {
+    if (error instanceof TakenError) return error;
+    throw error;
+  }
 }
 
 const isRace = ({ failure }: CommitResponse): boolean =>

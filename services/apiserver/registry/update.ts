@@ -1,8 +1,9 @@
 /** Replacing an object or a part of it (PUT), and the steps that patches share. */
+import type { Holdings } from "#libs/api/core/v1/services/allocation.ts";
 import { conflict, invalid, invalidObject, notFound, StatusError } from "#libs/api/errors.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { admitMutation, admitValidation } from "../admission/chain.ts";
-import { claimsOf, type Claims } from "./claims.ts";
+import { claimsOf, nothingRefused, noteRefused } from "./claims.ts";
 import { factsOf, kindName, resourceName, type RegistryContext } from "./context.ts";
 import { createRead } from "./create.ts";
 import { finishesDeletion } from "./decide/delete.ts";
@@ -63,10 +64,10 @@ export async function changeObject(
 ): Promise<Written> {
   const { definition, namespace, name } = place;
   let warnings: readonly string[] = [];
-  let claims: Claims | undefined;
+  let release = (): void => undefined;
+  const refused = nothingRefused();
   const decide = async (current: Version | undefined): Promise<Outcome> => {
-    claims?.release();
-    claims = undefined;
+    release();
     if (current === undefined) throw new MissingObject(definition, name);
     const given = await change.build(current);
     const old = current.object;
@@ -77,7 +78,7 @@ export async function changeObject(
     const facts = factsOf(context, caller, place, change.verb);
     const part = partOf(place);
     const draft = prepareUpdated(definition, part, given, old, facts);
-    claims = claimsOf(context, definition, draft, old);
+    release = claimsOf(context, definition, draft, old, dryRun ? undefined : refused);
     const errors = validateUpdated(definition, part, draft, old, facts);
     if (errors.length > 0) throw invalidObject(kindName(definition), name, errors);
     definition.canonicalize?.(draft);
@@ -89,15 +90,15 @@ export async function changeObject(
   };
   try {
     const key = { namespace, name };
-    const transaction = { definition, key, dryRun: options.dryRun, decide };
+    const onTaken = (taken: Holdings) => noteRefused(refused, taken);
+    const transaction = { definition, key, dryRun: options.dryRun, decide, onTaken };
     const { version } = await transact(context, transaction);
-    if (options.dryRun) claims?.release();
-    else claims?.keep();
     return { code: 200, version, warnings };
   } catch (error) {
-    claims?.release();
     if (!(error instanceof MissingObject) || change.create === undefined) throw error;
     return change.create();
+  } finally {
+    release();
   }
 }
 

@@ -34,8 +34,10 @@ export interface Holdings {
 }
 
 export interface Neighbours {
-  /** Held by other services than the one that is written. */
+  /** Held by other services than the one that is written, as far as is known: never chosen. */
   readonly held: Holdings;
+  /** Surely held: refused to a service that asks for it. Default: all that is held. */
+  readonly taken?: Holdings;
   /** At least 0, below 1. */
   readonly random: () => number;
 }
@@ -142,7 +144,7 @@ function allocateIp(
   draft: Service,
   old: Service | undefined,
   range: IpRange,
-  { held, random }: Neighbours,
+  { held, taken = held, random }: Neighbours,
 ): FieldError[] {
   if (isHeadless(draft)) return [];
   const spec = (draft.spec ??= {});
@@ -150,7 +152,7 @@ function allocateIp(
   if (asked !== undefined && asked !== "") {
     // An address that a service has stays: validation refuses another, whether it is free or not.
     if (old?.spec?.clusterIPs?.[0]) return [];
-    const refusal = refuseIp(asked, range, held);
+    const refusal = refuseIp(asked, range, taken);
     if (refusal === "") return [];
     const detail = `failed to allocate IP ${asked}: ${refusal}`;
     return [invalid("spec.clusterIPs", spec.clusterIPs, detail)];
@@ -207,9 +209,7 @@ function choose(
   random: () => number,
 ): number | undefined {
   const reserved = Math.min(band, count);
-  return (
-    firstFree(reserved, count, isTaken, random) ?? firstFree(0, reserved, isTaken, random)
-  );
+  return firstFree(reserved, count, isTaken, random) ?? firstFree(0, reserved, isTaken, random);
 }
 
 function firstFree(
@@ -248,7 +248,8 @@ class PortPool {
       const range = `${nodePortMin}-${nodePortMax}`;
       return `provided port is not in the valid range. The range of valid ports is ${range}`;
     }
-    if (this.#isTaken(port)) return "provided port is already allocated";
+    const { held, taken = held } = this.#neighbours;
+    if (this.#isTaken(port, taken)) return "provided port is already allocated";
     this.#taken.add(port);
     return "";
   }
@@ -259,16 +260,17 @@ class PortPool {
     const count = nodePortMax - nodePortMin + 1;
     const band = Math.min(Math.max(16, Math.floor(count / 32)), 128);
     const isTaken = (offset: number) =>
-      this.#isTaken(nodePortMin + offset) || this.#own.has(nodePortMin + offset);
+      this.#isTaken(nodePortMin + offset, this.#neighbours.held) ||
+      this.#own.has(nodePortMin + offset);
     const offset = choose(count, band, isTaken, this.#neighbours.random);
     if (offset === undefined) return undefined;
     this.#taken.add(nodePortMin + offset);
     return nodePortMin + offset;
   }
 
-  #isTaken(port: number): boolean {
+  #isTaken(port: number, { nodePorts }: Holdings): boolean {
     if (this.#taken.has(port)) return true;
-    return this.#neighbours.held.nodePorts.has(port) && !this.#own.has(port);
+    return nodePorts.has(port) && !this.#own.has(port);
   }
 }
 
