@@ -80,8 +80,8 @@ const operatorOf: Readonly<Record<string, Operator>> = {
  * A LabelSelector as a Selector: absent selects nothing, empty selects everything. Throws
  * BadRequest for a selector that validation would refuse.
  */
-export function selectorOfLabelSelector(selector: LabelSelector | undefined): Selector {
-  if (selector === undefined) return selectsNothing;
+export function selectorOfLabelSelector(selector: LabelSelector | null | undefined): Selector {
+  if (selector === undefined || selector === null) return selectsNothing;
   const requirements: Requirement[] = [];
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
     requirements.push(newRequirement(key, "=", [value]));

@@ -98,7 +98,9 @@ export function apply(input: ApplyInput): Applied {
 
 function checkApplied({ schema, applied, apiVersion, kind }: ApplyInput): KubeObject {
   const given = (applied ?? {}) as KubeObject;
-  const { apiVersion: givenVersion = "", kind: givenKind = "", metadata } = given;
+  const { metadata } = given;
+  // What is no text counts as none, as unstructured objects have it in Kubernetes.
+  const [givenVersion, givenKind] = [textOf(given.apiVersion), textOf(given.kind)];
   if (givenVersion !== apiVersion || givenKind !== kind) {
     throw badRequest(`invalid object type: ${kindText(givenVersion, givenKind)}`);
   }
@@ -112,6 +114,8 @@ function checkApplied({ schema, applied, apiVersion, kind }: ApplyInput): KubeOb
   const what = `${place}; ${kindText(apiVersion, kind)}`;
   throw new StatusError(500, "", `failed to create typed patch object (${what}): ${error}`);
 }
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** `apps/v1, Kind=Deployment`; the core group is empty in front of its slash. */
 const kindText = (apiVersion: string, kind: string) =>

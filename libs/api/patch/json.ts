@@ -89,7 +89,14 @@ function readOperation(value: unknown): Operation {
         `jsonPatchOp.${field} of type string`,
     );
   }
-  return value;
+  const { op, path, from } = value as Partial<Record<"op" | "path" | "from", string | null>>;
+  // What is null is as good as absent; a value may be null.
+  return {
+    ...(op === null || op === undefined ? {} : { op }),
+    ...(path === null || path === undefined ? {} : { path }),
+    ...(from === null || from === undefined ? {} : { from }),
+    ...(Object.hasOwn(value, "value") ? { value: value["value"] } : {}),
+  };
 }
 
 function applyOperation(state: State, { op, path, from, value = null }: Operation): void {

@@ -47,6 +47,14 @@ test.each([
   expect(() => applyJsonPatch({ a: 1, l: [1] }, patch)).toThrow(expect.objectContaining(refused));
 });
 
+test.each([
+  [{ op: "add", path: null, value: 1 }],
+  [{ op: null, path: "/a" }],
+  [{ op: "move", path: "/b", from: null }],
+])("what is null in an operation is absent: %j", (operation) => {
+  expect(() => applyJsonPatch({ a: 1 }, [operation])).toThrow(expect.objectContaining(refused));
+});
+
 test("a JSON patch has at most 10,000 operations", () => {
   const operation = { op: "test", path: "/a", value: 1 };
   const many = (count: number) => Array.from({ length: count }, () => operation);

@@ -3,6 +3,7 @@ import type { Container, PodSpec, ResourceRequirements } from "#proto/gen/k8s/co
 import { forbidden, invalid, notSupported, type FieldError } from "../errors.ts";
 import { addQuantities, canonicalQuantity, compareQuantities } from "../quantity.ts";
 import { isHugePages, validateRequirements } from "./resources.ts";
+import { ownValue } from "../own.ts";
 
 type ResourceList = Readonly<Record<string, string>>;
 
@@ -52,7 +53,7 @@ function addAll(lists: readonly ResourceList[]): ResourceList {
   const sum: Record<string, string> = {};
   for (const list of lists) {
     for (const [name, quantity] of Object.entries(list)) {
-      const known = sum[name];
+      const known = ownValue(sum, name);
       sum[name] = known === undefined ? quantity : addQuantities(known, quantity);
     }
   }
@@ -62,7 +63,7 @@ function addAll(lists: readonly ResourceList[]): ResourceList {
 function largest(one: ResourceList, other: ResourceList): ResourceList {
   const result: Record<string, string> = { ...one };
   for (const [name, quantity] of Object.entries(other)) {
-    const known = result[name];
+    const known = ownValue(result, name);
     if (known === undefined || compareQuantities(quantity, known) > 0) result[name] = quantity;
   }
   return result;
@@ -99,7 +100,7 @@ function validateAggregate(
 ): FieldError[] {
   const together = sumOfContainers(spec, "requests");
   return Object.entries(requests).flatMap(([name, quantity]) => {
-    const sum = together[name];
+    const sum = ownValue(together, name);
     if (sum === undefined || compareQuantities(sum, quantity) <= 0) return [];
     const detail =
       "must be greater than or equal to aggregate container requests of " + canonicalQuantity(sum);
@@ -115,7 +116,7 @@ function validateContainerLimits(
 ): FieldError[] {
   return containers.flatMap(({ resources }, index) =>
     Object.entries(resources?.limits ?? {}).flatMap(([name, quantity]) => {
-      const limit = limits[name];
+      const limit = ownValue(limits, name);
       if (limit === undefined || compareQuantities(quantity, limit) <= 0) return [];
       const detail = `must be less than or equal to pod limits of ${canonicalQuantity(limit)}`;
       const at = `${path}.containers[${index}][${name}].limits`;

@@ -11,6 +11,7 @@ import {
   parseQuantity,
 } from "../quantity.ts";
 import { isMultipleOf, isNegativeQuantity, isWholeQuantity } from "../validation/quantities.ts";
+import { ownValue } from "../own.ts";
 
 const hugePagesPrefix = "hugepages-";
 const containerResources = ["cpu", "memory", "ephemeral-storage"];
@@ -77,7 +78,7 @@ export function validateRequirements(
     errors.push(
       ...checkName(name, at),
       ...validateAmount(name, quantity, at),
-      ...validateRequest(name, quantity, limits[name], path),
+      ...validateRequest(name, quantity, ownValue(limits, name), path),
     );
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];

@@ -48,7 +48,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
   let bytes = 0;
   for (const key of Object.keys(data).sort()) {
     errors.push(...configKeyErrors(key).map((text) => invalid(`data[${key}]`, key, text)));
-    if (key in binaryData) {
+    if (Object.hasOwn(binaryData, key)) {
       errors.push(invalid(`data[${key}]`, key, "duplicate of key present in binaryData"));
     }
     bytes += Buffer.byteLength(data[key] ?? "");

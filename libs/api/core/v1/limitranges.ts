@@ -12,6 +12,7 @@ import { qualifiedNameField } from "../../validation/fields.ts";
 import { canonicalQuantity, compareQuantities } from "../../quantity.ts";
 import { quantityNumber } from "../../validation/quantities.ts";
 import { everyVerb } from "../../verbs.ts";
+import { ownValue } from "../../own.ts";
 
 export const limitranges = defineResource<LimitRange>({
   group: "",
@@ -113,8 +114,8 @@ interface Limits {
 
 /** min ≤ default request ≤ default ≤ max, for one kind of thing. */
 function validateOrder(name: string, limits: Limits, path: string): FieldError[] {
-  const [min, max] = [limits.min[name], limits.max[name]];
-  const [given, asked] = [limits.given[name], limits.asked[name]];
+  const [min, max] = [ownValue(limits.min, name), ownValue(limits.max, name)];
+  const [given, asked] = [ownValue(limits.given, name), ownValue(limits.asked, name)];
   const errors: FieldError[] = [];
   const order = (
     [field, value]: readonly [string, string | undefined],
@@ -142,7 +143,7 @@ function validateOrder(name: string, limits: Limits, path: string): FieldError[]
 }
 
 function validateRatio(name: string, { min, max, ratio }: Limits, path: string): FieldError[] {
-  const text = ratio[name];
+  const text = ownValue(ratio, name);
   if (text === undefined) return [];
   const at = `${path}.maxLimitRequestRatio[${name}]`;
   const shown = canonicalQuantity(text);
@@ -150,7 +151,7 @@ function validateRatio(name: string, { min, max, ratio }: Limits, path: string):
   if (compareQuantities(text, "1") < 0) {
     errors.push(invalid(at, shown, `ratio ${shown} is less than 1`));
   }
-  const [least, most] = [min[name], max[name]];
+  const [least, most] = [ownValue(min, name), ownValue(max, name)];
   if (least === undefined || most === undefined) return errors;
   const bound = quantityNumber(most) / quantityNumber(least);
   if (quantityNumber(text) <= bound) return errors;

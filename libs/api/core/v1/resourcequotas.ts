@@ -10,6 +10,7 @@ import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { canonicalQuantity } from "../../quantity.ts";
 import { everyVerb } from "../../verbs.ts";
+import { ownValue } from "../../own.ts";
 
 export const resourcequotas = defineResource<ResourceQuota>({
   group: "",
@@ -183,11 +184,7 @@ const existsText =
   "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, " +
   "ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
 
-function validateOperator(
-  operator: string,
-  values: readonly string[],
-  path: string,
-): FieldError[] {
+function validateOperator(operator: string, values: readonly string[], path: string): FieldError[] {
   switch (operator) {
     case "In":
     case "NotIn": {
@@ -213,7 +210,9 @@ function usageText({ status = {} }: ResourceQuota, column: "requests" | "limits"
     .sort()
     .filter((name) => name.startsWith("limits.") === (column === "limits"))
     .map((name) => {
-      const [now, most] = [used[name] ?? "0", hard[name] ?? "0"].map(canonicalQuantity);
+      const [now, most] = [ownValue(used, name) ?? "0", ownValue(hard, name) ?? "0"].map(
+        canonicalQuantity,
+      );
       return `${name}: ${now}/${most}`;
     })
     .join(", ");

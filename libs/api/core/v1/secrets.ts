@@ -77,7 +77,7 @@ function validate(secret: Secret): FieldError[] {
 const serviceAccountName = "kubernetes.io/service-account.name";
 
 function validateType({ type, data = {}, metadata }: Secret): FieldError[] {
-  const missing = (key: string) => (key in data ? [] : [required(`data[${key}]`, "")]);
+  const missing = (key: string) => (Object.hasOwn(data, key) ? [] : [required(`data[${key}]`, "")]);
   switch (type) {
     case "kubernetes.io/service-account-token": {
       if (metadata?.annotations?.[serviceAccountName]) return [];
@@ -137,7 +137,9 @@ function validateUpdate(secret: Secret, old: Secret): FieldError[] {
 function warnings({ type, data = {} }: Secret): string[] {
   if (type !== "kubernetes.io/tls") return [];
   const lacksPem = (key: string) =>
-    !Buffer.from(data[key] ?? "", "base64").toString("latin1").includes("-----BEGIN ");
+    !Buffer.from(data[key] ?? "", "base64")
+      .toString("latin1")
+      .includes("-----BEGIN ");
   if (lacksPem("tls.crt")) return ["tls: failed to find any PEM data in certificate input"];
   if (lacksPem("tls.key")) return ["tls: failed to find any PEM data in key input"];
   return [];

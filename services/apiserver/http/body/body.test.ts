@@ -78,9 +78,7 @@ describe("YAML", () => {
   test("the first document counts; anchors, merges and odd keys work", () => {
     const text = "a: &x {k: 1}\nb: {<<: *x, l: 2}\nyes: 1\n__proto__: 3\n---\nc: 1\n";
     const { value } = parseYaml(text);
-    expect(JSON.stringify(value)).toBe(
-      '{"a":{"k":1},"b":{"l":2,"k":1},"true":1,"__proto__":3}',
-    );
+    expect(JSON.stringify(value)).toBe('{"a":{"k":1},"b":{"l":2,"k":1},"true":1,"__proto__":3}');
   });
 
   test("aliases cannot blow up", () => {
@@ -90,6 +88,19 @@ describe("YAML", () => {
       lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => alias).join(",")}]`);
     }
     expect(messageOf(() => parseYaml(lines.join("\n")))).toContain("excessive aliasing");
+  });
+
+  test("many lines are no aliases, and their duplicates are found by line", () => {
+    const list = `l:\n${"- a\n".repeat(200_000)}`;
+    expect((parseYaml(list).value as { l: unknown[] }).l).toHaveLength(200_000);
+    const few = ["x: &x [1, 2]", ...Array.from({ length: 90 }, (_, index) => `k${index}: *x`)];
+    expect(Object.keys(parseYaml(few.join("\n")).value as object)).toHaveLength(91);
+    const { duplicates } = parseYaml("a: 1\nb:\n  c: 1\n  c: 2\na: 2\na: 3\n");
+    expect(duplicates).toEqual([
+      'line 4: key "c" already set in map',
+      'line 5: key "a" already set in map',
+      'line 6: key "a" already set in map',
+    ]);
   });
 
   test("repeated keys name their line", () => {
@@ -186,4 +197,3 @@ describe("patches", () => {
     }
   });
 });
-

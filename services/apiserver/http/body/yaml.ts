@@ -20,8 +20,23 @@ export class YamlSyntaxError extends Error {
 /** Begins go-yaml's error of several lines. */
 export const yamlErrorHead = "yaml: unmarshal errors:";
 
-/** Aliases may not blow a small text up to a big value: nodes that one text may become. */
-const nodesMax = 400_000;
+/**
+ * Aliases may not blow a small text up to a big value. As go-yaml has it: nearly all nodes of a
+ * small document may come from aliases, and a tenth of a big one's.
+ */
+const aliasesFree = 100;
+const nodesSmall = 400_000;
+const nodesBig = 4_000_000;
+const aliasPartSmall = 0.99;
+const aliasPartBig = 0.1;
+
+function aliasPartMax(nodes: number): number {
+  if (nodes <= nodesSmall) return aliasPartSmall;
+  if (nodes >= nodesBig) return aliasPartBig;
+  const part = (nodes - nodesSmall) / (nodesBig - nodesSmall);
+  return aliasPartSmall - (aliasPartSmall - aliasPartBig) * part;
+}
+
 const duplicatesMax = 100;
 
 export function parseYaml(text: string): YamlText {
@@ -62,7 +77,11 @@ class Build {
   private readonly events: readonly Event[];
   private readonly anchors = new Map<string, unknown>();
   private at = 0;
+  private line = 1;
+  private lineStart = 0;
   private nodes = 0;
+  /** Of these, what stands there because of an alias. */
+  private aliased = 0;
 
   constructor(text: string, events: readonly Event[]) {
     this.text = text;
@@ -80,7 +99,7 @@ class Build {
   private node(): unknown {
     const event = this.events[this.at];
     this.at += 1;
-    this.count(1);
+    this.nodes += 1;
     if (event === undefined) return null;
     if (event.type === EVENT_ID.ALIAS) return this.alias(event.anchorStart, event.anchorEnd);
     if (event.type === EVENT_ID.SCALAR) return this.anchored(event, this.scalar(event));
@@ -89,20 +108,18 @@ class Build {
     return null;
   }
 
-  private count(nodes: number): void {
-    this.nodes += nodes;
-    if (this.nodes > nodesMax) {
-      throw new YamlSyntaxError("yaml: document contains excessive aliasing");
-    }
-  }
-
   private alias(start: number, end: number): unknown {
     const name = this.text.slice(start, end);
     if (!this.anchors.has(name)) {
       throw new YamlSyntaxError(`yaml: unknown anchor '${name}' referenced`);
     }
     const value = this.anchors.get(name);
-    this.count(sizeOf(value));
+    const size = sizeOf(value);
+    this.nodes += size;
+    this.aliased += size;
+    if (this.aliased > aliasesFree && this.aliased > aliasPartMax(this.nodes) * this.nodes) {
+      throw new YamlSyntaxError("yaml: document contains excessive aliasing");
+    }
     return value;
   }
 
@@ -151,6 +168,17 @@ class Build {
     return object;
   }
 
+  /** Counts on from the line that was asked for last: duplicates come in the order of the text. */
+  private lineOf(position: number): number {
+    if (position < this.lineStart) [this.line, this.lineStart] = [1, 0];
+    for (;;) {
+      const end = this.text.indexOf("\n", this.lineStart);
+      if (end < 0 || end >= position) return this.line;
+      this.line += 1;
+      this.lineStart = end + 1;
+    }
+  }
+
   private ended(): boolean {
     const event = this.events[this.at];
     return event === undefined || event.type === EVENT_ID.POP;
@@ -158,7 +186,7 @@ class Build {
 
   private repeated(event: Event | undefined, name: string): void {
     if (this.duplicates.length >= duplicatesMax || event?.type !== EVENT_ID.SCALAR) return;
-    const line = this.text.slice(0, event.valueStart).split("\n").length;
+    const line = this.lineOf(event.valueStart);
     this.duplicates.push(`line ${line}: key ${goQuote(name)} already set in map`);
   }
 }
