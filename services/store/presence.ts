@@ -7,6 +7,8 @@ import { statusRpc } from "./wire.ts";
 
 /** Milliseconds for another of the same name to answer. */
 const answerMsMax = 300;
+/** Milliseconds for one's own words to come back. */
+const echoMsMax = 1_000;
 /** Cached reads are shared among all stores. */
 const cachedQueue = "store";
 
@@ -22,6 +24,20 @@ export async function isNameFree({ bus, instance }: Host): Promise<boolean> {
     return false;
   } catch (error) {
     return error instanceof NoRespondersError;
+  }
+}
+
+/**
+ * Whether this store hears what it says: neither its connection nor itself is held up. Whatever
+ * others said before was heard by then. After `present`.
+ */
+export async function hearsItself({ bus, instance }: Host): Promise<boolean> {
+  try {
+    const question = statusRpc.request.encode({});
+    await bus.request(bus.subjects.storeStatus(instance), question, { timeoutMs: echoMsMax });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -107,6 +107,25 @@ test("one that was cut off hears first whether there is a leader", async () => {
   expect(await statusOf(bus, "0")).toMatchObject({ role: "STORE_ROLE_LEADING", epoch: 1 });
 });
 
+test("one that was paused takes nothing over; a leader that is paused is replaced", async () => {
+  await start("0");
+  await start("1");
+  await commitSurely(client, "a");
+  const control = (instance: string, what: string) => {
+    const subject = bus.subjects.actor("store", instance, "control");
+    return bus.request(subject, new TextEncoder().encode(`{"${what}":{}}`));
+  };
+  await control("1", "pause");
+  await heartbeats(8);
+  await control("1", "resume");
+  expect(await untilStatus(bus, "0", leads)).toMatchObject({ epoch: 1 });
+  await control("0", "pause");
+  expect(await untilStatus(bus, "1", leads)).toMatchObject({ epoch: 2 });
+  await control("0", "resume");
+  await untilStatus(bus, "0", follows);
+  expect(await commitSurely(client, "b")).toBe(2);
+});
+
 test("a log that is cut meanwhile: who is at its end reads on, who is not reloads", async () => {
   const config = { historyCountMax: 20, tailBytesMax: 10_000 };
   await start("0", config);

@@ -5,12 +5,7 @@
  * Requests reach every store that leads or believes it does. So "nothing was changed" is said only
  * while it is certain that no other leads, who may have taken the same request; else nothing is.
  */
-import type {
-  CommitFailure,
-  CommitRequest,
-  CommitResponse,
-  Record as StoredRecord,
-} from "#proto/gen/kubus/store/v1.ts";
+import type { CommitRequest, CommitResponse } from "#proto/gen/kubus/store/v1.ts";
 import { type Accepted, type Limits, type Refused, type Write, decideCommit } from "../decide.ts";
 import type { Lease, Moment } from "../leadership/lease.ts";
 import { encodeBatch } from "../log/batch.ts";
@@ -21,6 +16,7 @@ import { Fifo } from "../memory/history.ts";
 import type { StoreMemory } from "../memory/memory.ts";
 import { readOne } from "../memory/reading.ts";
 import type { Change } from "../memory/versions.ts";
+import { type Failed, conflicts, done, overloaded, refusalOf } from "./outcomes.ts";
 import { PendingView } from "./pending.ts";
 import { Refusals } from "./refusals.ts";
 
@@ -61,7 +57,6 @@ export type Proof = "proven" | "unavailable" | "overloaded";
 
 type Respond = (response: CommitResponse) => void;
 type OnProof = (proof: Proof) => void;
-type Failed = Exclude<AppendOutcome, { type: "Appended" }>;
 
 interface Waiting {
   readonly requestId: string;
@@ -124,9 +119,8 @@ export class CommitQueue {
 
     const { limits, nowMs } = this.#options;
     if (this.#unanswered >= limits.queueMax || this.#bytes >= limits.queueBytesMax) {
-      const message = `${this.#unanswered} commits are waiting`;
-      const overloaded = refusal("COMMIT_FAILURE_OVERLOADED", message);
-      return this.#whenProven(() => this.#refuse(request, overloaded, respond));
+      const refused = overloaded(`${this.#unanswered} commits are waiting`);
+      return this.#whenProven(() => this.#refuse(request, refused, respond));
     }
     const view = this.#view;
     const nextRevision = this.#nextRevision;
@@ -371,31 +365,4 @@ export class CommitQueue {
   }
 }
 
-const conflicts: ReadonlySet<CommitFailure> = new Set<CommitFailure>([
-  "COMMIT_FAILURE_EXISTS",
-  "COMMIT_FAILURE_REVISION_MISMATCH",
-]);
-
 const lastRevision = ({ writes }: Waiting) => writes[writes.length - 1]?.revision ?? 0;
-
-const done = (revision: number): CommitResponse => ({
-  revision,
-  failure: "COMMIT_FAILURE_UNSPECIFIED",
-  failedIndex: 0,
-  current: undefined as StoredRecord | undefined,
-  message: "",
-});
-
-const refusal = (failure: CommitFailure, message: string): Refused => ({
-  type: "Refused",
-  failure,
-  failedIndex: 0,
-  message,
-});
-
-const refusalOf = (outcome: Failed): Refused =>
-  outcome.type === "Unavailable" && outcome.isFull
-    ? refusal("COMMIT_FAILURE_FULL", outcome.message)
-    : unavailable(outcome.message);
-
-const unavailable = (message: string) => refusal("COMMIT_FAILURE_UNAVAILABLE", message);

@@ -6,6 +6,7 @@ import { applyBatch } from "../log/replay.ts";
 import type { DurableStream, StoredMessage } from "../log/stream.ts";
 import type { Tail } from "../log/tail.ts";
 import type { StoreMemory } from "../memory/memory.ts";
+import { hearsItself } from "../presence.ts";
 import { leaderAnnounced } from "../wire.ts";
 import { type Newest, claimInMs } from "./claim.ts";
 
@@ -31,7 +32,7 @@ export interface FollowingOptions {
   readonly onFault: (error: Error) => void;
 }
 
-/** Milliseconds between two tries to hear from the server whether it is there. */
+/** Milliseconds between two tries to hear anything. */
 const againMs = 100;
 
 export class Following {
@@ -90,7 +91,8 @@ export class Following {
   #wake: () => void = () => undefined;
 
   async #waitForTurn(): Promise<void> {
-    const { bus, world } = this.#options.host;
+    const { host } = this.#options;
+    const { world } = host;
     const { signal } = this.#ending;
     while (!signal.aborted) {
       const waitMs = this.#claimInMs();
@@ -98,14 +100,10 @@ export class Following {
         await this.#sleep(waitMs);
         continue;
       }
-      // Whatever the server sent before its answer was heard by then: a store that was stopped or
-      // cut off hears now of the leader that was there all the time.
-      const isThere = await bus.flush().then(
-        () => true,
-        () => false,
-      );
+      // One that was stopped or cut off hears now of the leader that was there all the time.
+      const isHearing = await hearsItself(host);
       if (signal.aborted) return;
-      if (!isThere) await world.sleep(againMs, signal).catch(() => undefined);
+      if (!isHearing) await world.sleep(againMs, signal).catch(() => undefined);
       else if (this.#claimInMs() === 0) return this.#options.onClaimDue();
     }
   }
