@@ -258,17 +258,6 @@ describe("watches", () => {
     ]);
     watch.stop();
   });
-
-  it("from before the history begins end with 410", async () => {
-    await create(await namespaceOf(), { name: "a" });
-    const { deliver, count } = collector();
-    const options = { ...watching, resourceVersion: "1" };
-    const replica = await rig.replica();
-    await replica.watch(caller, rig.place("configmaps", ""), options, deliver);
-    const [event] = await count(1);
-    expect(event).toMatchObject({ type: "ERROR", status: { code: 410, reason: "Expired" } });
-  });
-
   it("bring the values of secrets, which are not broadcast", async () => {
     const namespace = await namespaceOf();
     const { deliver, count } = collector();

@@ -12,14 +12,15 @@ import { bootstrapObjects } from "../../services/apiserver/decide.ts";
 import { ensureObject } from "../../services/apiserver/registry/bootstrap.ts";
 import type { Caller, Place } from "../../services/apiserver/registry/request.ts";
 import { createRegistry } from "../../services/apiserver/registry/registry.ts";
-import { component as store } from "../../services/store/main.ts";
+import { component as store, type StoreConfig } from "../../services/store/main.ts";
 
 export const caller: Caller = { user: "tester", groups: ["system:masters"], manager: "tests" };
 
 const log = pino({ level: process.env["KUBUS_LOG_LEVEL"] ?? "silent" });
 const serviceCidr = "127.96.0.0/16";
 
-export async function startRig() {
+/** @param config of the store */
+export async function startRig(config: StoreConfig = {}) {
   const nats = await startNatsServer();
   const bus = await connect({
     servers: nats.url,
@@ -27,7 +28,7 @@ export async function startRig() {
     name: "rig",
     world: realWorld,
   });
-  const supervised = supervise(store, {}, { bus, world: realWorld, log, instance: "0" });
+  const supervised = supervise(store, config, { bus, world: realWorld, log, instance: "0" });
   await supervised.ready;
   const life = new AbortController();
   const surroundings = { bus, world: realWorld, log, signal: life.signal };

@@ -78,10 +78,13 @@ async function serveWatch(exchange: Exchange, place: Place): Promise<void> {
   };
   const sink = watchSink(response, view, door.limits.watchBufferBytesMax, release);
   const single = singleName(place, options.fieldSelector ?? "");
+  const seconds = options.timeoutSeconds ?? 0;
+  const wanted = seconds > 0 ? seconds : watchSecondsMin * (1 + world.random());
+  const timeoutSeconds = Math.min(wanted, watchSecondsMax);
   const watch = await registry.watch(
     caller,
     single.place,
-    { ...options, fieldSelector: single.fieldSelector },
+    { ...options, fieldSelector: single.fieldSelector, timeoutSeconds },
     (events) => {
       door.metrics.watchEvents(exchange.info, events.length);
       sink.deliver(events);
@@ -94,10 +97,10 @@ async function serveWatch(exchange: Exchange, place: Place): Promise<void> {
     response.end();
     return;
   }
-  const seconds = options.timeoutSeconds ?? 0;
-  const wanted = seconds > 0 ? seconds : watchSecondsMin * (1 + world.random());
-  const span = Math.min(wanted, watchSecondsMax);
-  releases.push(world.after(span * 1000, sink.end), door.metrics.watchOpened(exchange.info));
+  releases.push(
+    world.after(timeoutSeconds * 1000, sink.end),
+    door.metrics.watchOpened(exchange.info),
+  );
   signal.addEventListener("abort", sink.end, { once: true });
   releases.push(() => signal.removeEventListener("abort", sink.end));
   response.onClose(release);

@@ -69,12 +69,15 @@ export async function listVersions(
   options: ListOptions,
 ): Promise<Listed> {
   const selection = compileSelection(place, options);
-  const { resourceVersion = "", resourceVersionMatch } = options;
+  const { resourceVersion = "", resourceVersionMatch = "" } = options;
   // What comes from a cache as it is comes whole.
   const asked = resourceVersion === "0" ? { ...options, limit: 0 } : options;
   if ((options.continue ?? "") !== "") return continueList(context, place, asked, selection);
   const cache = context.caches.of(place.definition);
-  if (resourceVersionMatch === "Exact") {
+  // Pages at a revision are of that revision, where clients do not say how they mean it.
+  const isRevision = resourceVersion !== "" && resourceVersion !== "0";
+  const isPaged = asked.limit > 0 && isRevision && resourceVersionMatch === "";
+  if (resourceVersionMatch === "Exact" || isPaged) {
     const revision = parseRevision(resourceVersion);
     const start = { revision, after: { namespace: place.namespace, name: "" } };
     return listAtRevision(context, place, asked, selection, start);

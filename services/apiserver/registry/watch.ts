@@ -11,6 +11,8 @@ import { compileSelection, type Selection } from "./selection.ts";
 
 /** How often an idle watch is told how far it is. */
 const bookmarkMs = 60_000;
+/** Before its time is over, a watch is told how far it is: the next one goes on from there. */
+const lastBookmarkMs = 2_000;
 
 type Deliver = (events: readonly WatchEvent[]) => void;
 
@@ -94,7 +96,10 @@ class CacheWatch implements Watch {
       }),
     );
     if (options.allowWatchBookmarks) {
-      this.#releases.push(context.world.every(bookmarkMs, () => this.#bookmark()));
+      const { world } = context;
+      this.#releases.push(world.every(bookmarkMs, () => this.#bookmark()));
+      const lastMs = (options.timeoutSeconds ?? 0) * 1_000 - lastBookmarkMs;
+      if (lastMs > 0) this.#releases.push(world.after(lastMs, () => this.#bookmark()));
     }
   }
 

@@ -7,6 +7,7 @@ import type { World } from "#libs/actor/world.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { Bus, BusSubscription } from "#libs/bus/bus.ts";
 import { codecOf } from "#libs/schema/index.ts";
+import type { ReadFailure } from "#proto/gen/kubus/store/v1.ts";
 import type { HeadsAnnounced, ObjectChanged } from "#proto/gen/kubus/watch/v1.ts";
 import type { StoreClient } from "../../store/client.ts";
 import { judgeChange } from "./follow.ts";
@@ -20,6 +21,8 @@ const bufferMax = 10_000;
 const offeredMax = 10_000;
 /** Kept of each resource; twice as many before the older half is dropped. */
 const historyEventsMax = 4_000;
+/** Revisions that a cache goes back for when it starts, if the store still has them. */
+const pastRevisionsMax = 20_000;
 const retryMs = 500;
 
 const changedCodec = codecOf<ObjectChanged>("kubus.watch.v1.ObjectChanged");
@@ -172,9 +175,7 @@ export class WatchCache {
     const { bus, signal } = this.#options;
     const { group, plural } = this.definition;
     const subscriptions: BusSubscription[] = [
-      bus.subscribe(bus.subjects.watchResource(group, plural), ({ data }) =>
-        this.#onMessage(data),
-      ),
+      bus.subscribe(bus.subjects.watchResource(group, plural), ({ data }) => this.#onMessage(data)),
       bus.onReconnect(() => {
         if (this.#phase === "following") this.#refill();
       }),
@@ -184,7 +185,26 @@ export class WatchCache {
       this.#listeners.clear();
     });
     await bus.flush();
-    await this.#fill();
+    await this.#retrying(async () => {
+      if (!(await this.#fillFromPast())) await this.#fill();
+    });
+  }
+
+  /**
+   * Starts with what was there some time ago, and follows from then on: a watch that another API
+   * server served goes on here. False when the store forgets that time meanwhile.
+   */
+  async #fillFromPast(): Promise<boolean> {
+    const { group, plural } = this.definition;
+    const head = await this.#options.store.head({ group, resource: plural });
+    const past = Math.max(head.floor, head.revision - pastRevisionsMax);
+    const index = new VersionIndex();
+    // Nothing was there before the first revision.
+    const listed = past === 0 ? past : await this.#listInto(index, past);
+    if (typeof listed !== "number") return false;
+    this.#adopt(index, past);
+    await this.#fetchChanges();
+    return true;
   }
 
   /** Whatever else somebody publishes there is passed over; the gap that it may leave is seen. */
@@ -321,7 +341,18 @@ export class WatchCache {
 
   async #list(): Promise<void> {
     const index = new VersionIndex();
-    let revision = 0;
+    const revision = await this.#listInto(index, 0);
+    if (typeof revision !== "number") throw new Error(`list: ${revision.failure}`);
+    this.#adopt(index, revision);
+    if (!this.#drain()) await this.#fetchChanges();
+  }
+
+  /** Everything at a revision, 0 for now; the revision, or why there is none. */
+  async #listInto(
+    index: VersionIndex,
+    at: number,
+  ): Promise<number | { readonly failure: ReadFailure }> {
+    let revision = at;
     let after = { namespace: "", name: "" };
     for (;;) {
       const page = await this.#options.store.list({
@@ -333,15 +364,14 @@ export class WatchCache {
         limit: 0,
         revision,
       });
-      if (page.failure !== "READ_FAILURE_UNSPECIFIED") throw new Error(`list: ${page.failure}`);
+      const { failure } = page;
+      if (failure !== "READ_FAILURE_UNSPECIFIED") return { failure };
       revision = page.revision;
       for (const record of page.records) index.set(versionOfRecord(this.definition, record));
       const last = page.records.at(-1)?.key;
-      if (!page.more || last === undefined) break;
+      if (!page.more || last === undefined) return revision;
       after = { namespace: last.namespace, name: last.name };
     }
-    this.#adopt(index, revision);
-    if (!this.#drain()) await this.#fetchChanges();
   }
 
   #adopt(index: VersionIndex, revision: number): void {
