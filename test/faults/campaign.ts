@@ -63,6 +63,8 @@ const recoveryMsMaxDefault = 60_000;
 /** Milliseconds of work before the first fault. */
 const warmUpMs = 300;
 const auditMs = 500;
+/** Between two looks for a server that needs an operator. */
+const nurseMs = 1_000;
 
 export class Campaign {
   readonly #options: CampaignOptions;
@@ -114,6 +116,9 @@ export class Campaign {
     stopAuditing();
     watching.abort();
     await Promise.all(watch);
+    // Without the whole log nobody knows what became of what was not answered.
+    const isWhole = found === undefined || auditor.damage !== undefined || (await readAll(auditor));
+    if (!isWhole) return [found];
     const logged = auditor.damage === undefined ? auditor.take() : await auditor.takeAnew();
     const evidence = { ...recorder.take(), logged, before: this.#lastLogged, initial: this.#state };
     this.#lastLogged = logged.at(-1) ?? this.#lastLogged;
@@ -179,7 +184,9 @@ export class Campaign {
     await mend?.();
     await rig.heal();
     const healedAt = recorder.now();
+    const stopNursing = realWorld.every(nurseMs, () => void nurse(rig).catch(() => undefined));
     const recoveredAt = await recorder.commitAfter(healedAt, recoveryMsMax);
+    stopNursing();
     if (recoveredAt === undefined) {
       return violation(
         "recovers",
@@ -196,7 +203,8 @@ export class Campaign {
 
   /** Ends a round: every key is read, the log is read to its end, and watchers have heard of it. */
   async #settle(random: Random): Promise<Violation | undefined> {
-    const { recorder, doors, auditor, recoveryMsMax = recoveryMsMaxDefault } = this.#options;
+    const { recorder, doors, auditor, rig } = this.#options;
+    const { recoveryMsMax = recoveryMsMaxDefault } = this.#options;
     const until = recorder.now() + recoveryMsMax;
     const door = doorOf(doors, random.between(0, doors.length));
     for (const key of keys) {
@@ -205,12 +213,16 @@ export class Campaign {
         await realWorld.sleep(20);
       }
     }
-    while (!(await readAll(auditor))) {
-      if (recorder.now() > until) return violation("recovers", "the log cannot be read");
+    // A server that was cut off may be asked, and not know yet how long the log is.
+    while (!(await readAll(auditor)) || auditor.revision < recorder.revision) {
+      await nurse(rig);
+      if (recorder.now() > until || auditor.damage !== undefined) break;
       await realWorld.sleep(50);
     }
     if (auditor.damage !== undefined) return violation("the log is intact", auditor.damage);
-    return undefined;
+    if (auditor.revision >= recorder.revision) return undefined;
+    const message = `the log is read up to ${auditor.revision}, ${recorder.revision} was told`;
+    return violation("recovers", message);
   }
 
   async #judge(round: number, evidence: Evidence): Promise<Violation[]> {
@@ -231,6 +243,10 @@ const doorOf = (doors: readonly Door[], index: number): Door => {
   const door = doors[index % doors.length];
   if (!door) throw new Error("no door");
   return door;
+};
+
+const nurse = async ({ servers }: Rig) => {
+  for (const server of servers) await server.restartIfIdle();
 };
 
 const readAll = (auditor: Auditor): Promise<boolean> =>

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     fault: { type: "string" },
     stores: { type: "string", default: "2" },
     bug: { type: "string" },
+    door: { type: "string" },
   },
 });
 const seed = Number(values.seed ?? Math.floor(realWorld.random() * 1e6));
@@ -27,6 +28,7 @@ const ran = await runCampaign({
   seed,
   layout: values.layout === "3" ? 3 : 1,
   stores: Number(values.stores),
+  door: values.door === "https" ? "https" : "bus",
   ...(values.fault === undefined ? {} : { faults: values.fault.split(",") }),
   ...(values.bug === undefined ? {} : { planted: plantedBug(values.bug) }),
   goesOn: (rounds, violations) =>

@@ -8,8 +8,9 @@ import { faults as allFaults } from "./faults/index.ts";
 import { Auditor } from "./rig/auditor.ts";
 import { Disk } from "./rig/disk.ts";
 import { type Layout, Rig, type RigOptions } from "./rig/rig.ts";
-import { BusDoor } from "./work/busdoor.ts";
+import { BusDoor, plainText } from "./work/busdoor.ts";
 import type { Door } from "./work/door.ts";
+import { HttpsDoor, storedText } from "./work/httpsdoor.ts";
 import { Recorder } from "./work/recorder.ts";
 
 export interface RunOptions extends Pick<
@@ -21,6 +22,8 @@ export interface RunOptions extends Pick<
   readonly faults?: readonly string[];
   readonly faultsPerRound?: number;
   readonly stores?: number;
+  /** How clients ask: over the bus as the API server does, or over HTTPS as users do. */
+  readonly door?: "bus" | "https";
   readonly clients?: number;
   readonly watchers?: number;
   readonly planted?: Pick<RigOptions, "program" | "env" | "syncInterval">;
@@ -33,24 +36,26 @@ export interface Ran extends Report {
   readonly leftOut: readonly string[];
 }
 
-const text = (value: Uint8Array) => new TextDecoder().decode(value);
+const apiserverCount = 2;
 
 export async function runCampaign(options: RunOptions): Promise<Ran> {
-  const { layout, seed, stores = 2, planted = {} } = options;
+  const { layout, seed, stores = 2, door = "bus", planted = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), `kubus-faults-${seed}-`));
   const { chosen, leftOut } = await chooseFaults(options, folder);
   const withDisks = chosen.some(({ needs }) => needs === "disks");
-  const rig = await Rig.start({ folder, layout, stores, withDisks, ...planted });
+  const apiservers = door === "https" ? apiserverCount : 0;
+  const rig = await Rig.start({ folder, layout, stores, apiservers, withDisks, ...planted });
   let isRight = false;
   try {
-    const auditor = new Auditor(await rig.connect("auditor", "direct"), text);
+    const textOf = door === "https" ? storedText : plainText;
+    const auditor = new Auditor(await rig.connect("auditor", "direct"), textOf);
     const recorder = new Recorder();
     const campaign = new Campaign({
       ...options,
       rig,
       faults: chosen,
       faultsPerRound: options.faultsPerRound ?? Math.min(6, chosen.length),
-      doors: await busDoors(rig, recorder),
+      doors: door === "https" ? httpsDoors(rig) : await busDoors(rig, recorder),
       auditor,
       recorder,
       clients: options.clients ?? 6,
@@ -77,7 +82,11 @@ async function busDoors(rig: Rig, recorder: Recorder): Promise<Door[]> {
   return Promise.all(doors);
 }
 
-async function chooseFaults({ faults, layout }: RunOptions, folder: string) {
+/** One to each API server. */
+const httpsDoors = (rig: Rig): Door[] =>
+  rig.apiservers.map((server) => new HttpsDoor(server.child.name, server));
+
+async function chooseFaults({ faults, layout, door }: RunOptions, folder: string) {
   const leftOut: string[] = [];
   const wanted = allFaults.filter(({ name }) => faults === undefined || faults.includes(name));
   const needDisks = wanted.some(({ needs }) => needs === "disks");
@@ -85,8 +94,12 @@ async function chooseFaults({ faults, layout }: RunOptions, folder: string) {
   const unknown = faults?.filter((name) => allFaults.every((fault) => fault.name !== name)) ?? [];
   if (unknown.length > 0) throw new Error(`no fault is called ${unknown.join(", ")}`);
   const chosen = wanted.filter(({ name, needs }) => {
-    const reason =
-      needs === "disks" ? noDisks : needs === "cluster" && layout === 1 ? "one server" : undefined;
+    const reasons = {
+      disks: noDisks,
+      cluster: layout === 1 ? "one server" : undefined,
+      apiserver: door === "https" ? undefined : "no API server",
+    };
+    const reason = needs && reasons[needs];
     if (reason !== undefined) leftOut.push(`${name}: ${reason}`);
     return reason === undefined;
   });

@@ -25,16 +25,40 @@ export function resolveUnknown(
     logged.filter(({ value }) => value !== "").map((one) => [one.value, one]),
   );
   const deletions = unclaimedDeletions(operations, logged, initial);
-  return operations.flatMap((operation) => {
+  const untold = resolveUntold(operations, byValue, deletions);
+  // Whoever was under way for longest gets the first that fits: that excludes the least.
+  const byInvoke = operations.toSorted((a, b) => a.invokedAt - b.invokedAt);
+  return byInvoke.flatMap((operation) => {
     const { call, outcome } = operation;
     if (outcome.type === "nothing") return [];
-    if (outcome.type !== "unknown") return [operation];
+    if (outcome.type !== "unknown") return [untold.get(operation) ?? operation];
     if (call.type !== "commit") return [];
     const revision = revisionOf(call.steps, byValue, deletions);
     if (revision === undefined) return [];
     const returnedAt = Number.POSITIVE_INFINITY;
     return [{ ...operation, returnedAt, outcome: { type: "committed", revision } }];
   });
+}
+
+/**
+ * Writes that were acknowledged without a word on their revision, with it. One that the log does
+ * not hold stays as it is, and belongs nowhere.
+ */
+function resolveUntold(
+  operations: readonly Operation[],
+  byValue: ReadonlyMap<string, Logged>,
+  deletions: ReadonlyMap<string, Deletion[]>,
+): Map<Operation, Operation> {
+  const resolved = new Map<Operation, Operation>();
+  // Whoever had to be done first gets the first that fits.
+  for (const operation of byReturn(operations)) {
+    const { call, outcome } = operation;
+    if (call.type !== "commit" || outcome.type !== "committed" || outcome.revision > 0) continue;
+    const revision = revisionOf(call.steps, byValue, deletions);
+    if (revision === undefined) continue;
+    resolved.set(operation, { ...operation, outcome: { type: "committed", revision } });
+  }
+  return resolved;
 }
 
 /** Deletions that nobody was told to be theirs, by key. */
@@ -87,3 +111,9 @@ function revisionOf(
   const index = open.findIndex(fits);
   return index < 0 ? undefined : open.splice(index, 1)[0]?.revision;
 }
+
+/** Infinities are equal, and their difference is no number. */
+const byReturn = (operations: readonly Operation[]): Operation[] =>
+  operations
+    .filter(({ returnedAt }) => Number.isFinite(returnedAt))
+    .toSorted((a, b) => a.returnedAt - b.returnedAt);

@@ -1,7 +1,8 @@
 /** What a fault is. */
 import type { Random } from "../plan/random.ts";
 import type { Auditor } from "../rig/auditor.ts";
-import type { Linked, Rig } from "../rig/rig.ts";
+import type { Linked } from "../rig/links.ts";
+import type { Rig } from "../rig/rig.ts";
 
 /** What a fault is given to break. */
 export interface Broken {

@@ -1,14 +1,17 @@
 /** Every fault, one line each. */
+import { cutApiServer } from "./cutapiserver.ts";
 import { cutPower } from "./cutpower.ts";
 import { cutServer } from "./cutserver.ts";
 import { cutStore } from "./cutstore.ts";
 import type { Fault } from "./fault.ts";
 import { fullDisk } from "./fulldisk.ts";
 import { jumpClock } from "./jumpclock.ts";
+import { killApiServer } from "./killapiserver.ts";
 import { killBoth } from "./killboth.ts";
 import { killServer } from "./killserver.ts";
 import { killStandby } from "./killstandby.ts";
 import { killStore } from "./killstore.ts";
+import { pauseApiServer } from "./pauseapiserver.ts";
 import { pauseServer } from "./pauseserver.ts";
 import { pauseStore } from "./pausestore.ts";
 import { severLinks } from "./severlinks.ts";
@@ -22,6 +25,9 @@ export const faults: readonly Fault[] = [
   killServer,
   pauseServer,
   killBoth,
+  killApiServer,
+  pauseApiServer,
+  cutApiServer,
   cutStore,
   severLinks,
   slowLinks,

@@ -8,7 +8,10 @@ export const severLinks: Fault = {
   name: "sever-links",
   holdMs: [300, 1_500],
   async begin({ rig }) {
-    const links = [...rig.stores.flatMap((store) => store.links), ...rig.clientLinks.flat()];
+    const links = [
+      ...[...rig.stores, ...rig.apiservers].flatMap((each) => each.links),
+      ...rig.clientLinks.flat(),
+    ];
     const cancel = realWorld.every(everyMs, () => {
       for (const link of links) link.sever();
     });

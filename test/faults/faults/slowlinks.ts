@@ -6,7 +6,8 @@ export const slowLinks: Fault = {
   holdMs: [500, 3_000],
   async begin({ rig, random }) {
     const delayMs = random.between(5, 120);
-    for (const link of rig.stores.flatMap((store) => store.links)) link.slow(delayMs);
+    for (const link of [...rig.stores, ...rig.apiservers].flatMap((each) => each.links))
+      link.slow(delayMs);
     return { what: `${delayMs} ms each way` };
   },
 };

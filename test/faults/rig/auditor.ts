@@ -51,6 +51,11 @@ export class Auditor {
     return this.#position.epoch;
   }
 
+  /** Of the last write that was read. */
+  get revision(): number {
+    return this.#position.nextRevision - 1;
+  }
+
   /** What is wrong with the log; undefined while it is as it was written. */
   get damage(): string | undefined {
     return this.#damage;

@@ -3,9 +3,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { realWorld } from "#libs/actor/world.ts";
 import { connect, type NatsBus } from "#libs/bus/connect.ts";
-import { Link } from "#libs/testing/link.ts";
+import type { Link } from "#libs/testing/link.ts";
 import type { StoreConfig } from "../../../services/store/main.ts";
+import { type ApiServer, startApiServers } from "./apiservers.ts";
 import { Child } from "./child.ts";
+import { type Linked, linksTo, urlsOf } from "./links.ts";
 import { type BusServer, startServers } from "./servers.ts";
 
 export type Layout = 1 | 3;
@@ -15,6 +17,7 @@ export interface RigOptions {
   /** nats-servers, each with a copy of everything. */
   readonly layout: Layout;
   readonly stores: number;
+  readonly apiservers: number;
   /** Whether each server gets a disk that can forget, hang and fill up. */
   readonly withDisks: boolean;
   /** What every store process runs; default: the store. */
@@ -23,12 +26,6 @@ export interface RigOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** See {@link ServersOptions}. */
   readonly syncInterval?: string;
-}
-
-/** A process, and its links to all servers. */
-export interface Linked {
-  readonly child: Child;
-  readonly links: readonly Link[];
 }
 
 const storeProgram = join(import.meta.dirname, "../../../services/store/main.ts");
@@ -47,6 +44,7 @@ export class Rig {
   readonly layout: Layout;
   readonly servers: readonly BusServer[];
   readonly stores: readonly Linked[];
+  readonly apiservers: readonly ApiServer[];
   /** Between the clients and the servers. */
   readonly clientLinks: readonly (readonly Link[])[] = [];
   readonly #buses: NatsBus[] = [];
@@ -56,11 +54,13 @@ export class Rig {
     options: RigOptions,
     servers: readonly BusServer[],
     stores: readonly Linked[],
+    apiservers: readonly ApiServer[],
   ) {
     this.folder = options.folder;
     this.layout = options.layout;
     this.servers = servers;
     this.stores = stores;
+    this.apiservers = apiservers;
   }
 
   static async start(options: RigOptions): Promise<Rig> {
@@ -72,9 +72,9 @@ export class Rig {
     for (let index = 0; index < options.stores; index += 1) {
       stores.push(await storeOf(options, servers, index));
     }
-    const rig = new Rig(options, servers, stores);
     for (const { child } of stores) child.start();
-    return rig;
+    const apiservers = await startApiServers(folder, servers, options.apiservers);
+    return new Rig(options, servers, stores, apiservers);
   }
 
   /** A connection over links of its own, or straight to the servers, where no fault is. */
@@ -82,8 +82,8 @@ export class Rig {
     const links = way === "linked" ? await linksTo(this.servers) : [];
     this.#links.push(...links);
     if (way === "linked") (this.clientLinks as (readonly Link[])[]).push(links);
-    const urls = way === "linked" ? links.map(urlOf) : this.servers.map(({ nats }) => nats.url);
-    const servers = urls.join(",");
+    const direct = this.servers.map(({ nats }) => nats.url).join(",");
+    const servers = way === "linked" ? urlsOf(links, 0) : direct;
     const bus = await connect({ servers, prefix: "kubus", name, world: realWorld });
     this.#buses.push(bus);
     return bus;
@@ -99,7 +99,7 @@ export class Rig {
       if (!server.isRunning) await server.nats.start();
     }
     for (const links of this.clientLinks) for (const link of links) link.heal();
-    for (const { child, links } of this.stores) {
+    for (const { child, links } of [...this.apiservers, ...this.stores]) {
       for (const link of links) link.heal();
       child.setClock(0);
       child.resume();
@@ -109,7 +109,7 @@ export class Rig {
 
   async stop(): Promise<void> {
     for (const bus of this.#buses) void bus.close().catch(() => undefined);
-    for (const { child, links } of this.stores) {
+    for (const { child, links } of [...this.apiservers, ...this.stores]) {
       await child.end();
       for (const link of links) link.close();
     }
@@ -121,26 +121,19 @@ export class Rig {
   }
 }
 
-const urlOf = (link: Link) => `nats://127.0.0.1:${link.port}`;
-
-const linksTo = (servers: readonly BusServer[]) =>
-  Promise.all(servers.map(({ nats }) => Link.open(nats.port)));
-
 async function storeOf(
   { folder, layout, program = storeProgram, env = {} }: RigOptions,
   servers: readonly BusServer[],
   index: number,
 ): Promise<Linked> {
   const links = await linksTo(servers);
-  // Each prefers a server of its own, so that a cut hits one of them.
-  const turned = [...links.slice(index % links.length), ...links.slice(0, index % links.length)];
   const config: StoreConfig = { ...storeConfig, replicas: layout };
   const child = new Child({
     name: `store-${index}`,
     program,
     logFile: join(folder, `store-${index}.log`),
     env: {
-      KUBUS_NATS_URL: turned.map(urlOf).join(","),
+      KUBUS_NATS_URL: urlsOf(links, index),
       KUBUS_INSTANCE: String(index),
       KUBUS_CONFIG: JSON.stringify(config),
       KUBUS_LOG_LEVEL: "info",

@@ -1,4 +1,5 @@
 /** The bus of the rig: one nats-server, or three that replicate, each on a disk of its own. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort, startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
 import { Disk } from "./disk.ts";
@@ -14,24 +15,29 @@ export interface ServersOptions {
 
 const diskBytes = 192 * 1024 * 1024;
 
+interface BusServerParts {
+  readonly name: string;
+  readonly nats: TestNatsServer;
+  readonly disk: Disk | undefined;
+  readonly peers: ReadonlyMap<string, Link>;
+  readonly logFile: string;
+}
+
 export class BusServer {
   readonly name: string;
   readonly nats: TestNatsServer;
   readonly disk: Disk | undefined;
   /** Links over which this server speaks to the others, by their names. */
   readonly #peers: ReadonlyMap<string, Link>;
+  readonly #logFile: string;
   #isPaused = false;
 
-  constructor(
-    name: string,
-    nats: TestNatsServer,
-    disk: Disk | undefined,
-    peers: ReadonlyMap<string, Link>,
-  ) {
+  constructor({ name, nats, disk, peers, logFile }: BusServerParts) {
     this.name = name;
     this.nats = nats;
     this.disk = disk;
     this.#peers = peers;
+    this.#logFile = logFile;
   }
 
   /** Links over which this server speaks to the others. */
@@ -57,6 +63,18 @@ export class BusServer {
   resume(): void {
     if (this.#isPaused && this.isRunning) process.kill(this.nats.pid, "SIGCONT");
     this.#isPaused = false;
+  }
+
+  /**
+   * Starts it anew if it has turned JetStream off, as it does for good when its disk is full and
+   * others have copies: what an operator has to do, and `kubus up` does.
+   */
+  async restartIfIdle(): Promise<void> {
+    const text = await readFile(this.#logFile, "utf8").catch(() => "");
+    const life = text.slice(text.lastIndexOf("Starting nats-server"));
+    if (!life.includes("JetStream Shutdown") || !this.isRunning) return;
+    await this.nats.kill("SIGTERM");
+    await this.nats.start();
   }
 
   /** The machine that it runs on loses its power. */
@@ -102,13 +120,14 @@ async function startServer(
 ): Promise<BusServer> {
   const folder = join(parent, name);
   const disk = withDisks ? await Disk.make(folder, diskBytes) : undefined;
+  const logFile = join(parent, `${name}.log`);
   const sync = syncInterval === undefined ? {} : { syncInterval };
   const nats = await startNatsServer({
-    config: `server_name: ${name}\n${config}`,
+    config: `server_name: ${name}\nlog_file: "${logFile}"\n${config}`,
     storeFolder: join(folder, "jetstream"),
     ...sync,
   });
-  return new BusServer(name, nats, disk, peers);
+  return new BusServer({ name, nats, disk, peers, logFile });
 }
 
 /**

@@ -30,7 +30,8 @@ export const keyOf = (name: string): Key => ({ ...resource, namespace, name });
 /** Keys are "a-1": what comes before the dash is the partition, so that watches can ask for it. */
 export const partitionOf = (key: string): string => key.slice(0, key.indexOf("-"));
 
-const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+/** What clients gave, which is stored as it is. */
+export const plainText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 export class BusDoor implements Door {
@@ -168,7 +169,7 @@ function outcomeOf({ failure, revision, failedIndex, current, message }: CommitR
 
 const foundOf = ({ key, value, revision, createRevision }: Record): Found => ({
   key: key?.name ?? "",
-  value: textOf(value),
+  value: plainText(value),
   revision,
   createRevision,
 });
@@ -182,7 +183,7 @@ const eventTypes: Readonly<{ [type: string]: EventType }> = {
 const eventOf = ({ type, name, value, revision, createRevision }: ObjectChanged): WatchEvent => ({
   type: eventTypes[type] ?? "updated",
   key: name,
-  value: textOf(value),
+  value: plainText(value),
   revision,
   createRevision,
   previousValue: undefined,

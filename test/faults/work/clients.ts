@@ -84,7 +84,8 @@ export function nextCall(
     case "overwrite":
       return commit(step("update", 0));
     case "delete":
-      return commit(step("delete", at));
+      // Without a condition nobody could tell afterwards whose deletion it was.
+      return at === 0 ? { type: "get", key } : commit(step("delete", at));
     case "pair":
       return commit(put(key, `${value}a`), put(other, `${value}b`));
     case "guarded":

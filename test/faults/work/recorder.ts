@@ -16,6 +16,7 @@ export class Recorder {
   #broadcasts: Broadcast[] = [];
   #events = 0;
   #ids = 0;
+  #revision = 0;
   /** Times at which commits were acknowledged. */
   #commits: number[] = [];
 
@@ -32,6 +33,11 @@ export class Recorder {
     return this.#ids;
   }
 
+  /** The highest that anybody was told. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   async ask(client: string, door: Door, call: Call): Promise<Outcome> {
     const id = (this.#ids += 1);
     const invokedAt = this.now();
@@ -40,6 +46,7 @@ export class Recorder {
     const returnedAt = outcome.type === "unknown" ? Number.POSITIVE_INFINITY : endedAt;
     this.#operations.push({ id, client, call, invokedAt, returnedAt, outcome });
     if (call.type === "commit" && outcome.type === "committed") this.#commits.push(endedAt);
+    if ("revision" in outcome) this.#revision = Math.max(this.#revision, outcome.revision);
     return outcome;
   }
 
