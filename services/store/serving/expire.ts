@@ -6,7 +6,7 @@ import type { Entry } from "../memory/versions.ts";
 import type { StoreMemory } from "../memory/memory.ts";
 
 const lookMs = 1_000;
-/** Keys deleted at one look. */
+/** Keys deleted at once; when there were so many, the next are looked for at once. */
 const expiredMax = 500;
 /** Milliseconds until a key is tried again whose deletion was refused. */
 const againMs = 1_000;
@@ -26,19 +26,27 @@ export function keepTidy(
     const isStillThere = entry.newest.revision === revision && entry.living;
     if (isStillThere) memory.expiry.again(entry, revision, atMs);
   };
-  const stop = world.every(lookMs, () => {
+  let isStopped = false;
+  const expire = () => {
     const nowMs = world.now();
-    memory.compact(nowMs);
-    onCompacted();
-    for (const { entry, revision } of memory.expiry.due(nowMs, expiredMax)) {
+    const due = memory.expiry.due(nowMs, expiredMax - underWay.size);
+    for (const { entry, revision } of due) {
       underWay.set(entry, revision);
       queue.submit(deletion(entry, revision), ({ failure }) => {
         underWay.delete(entry);
-        if (failure !== "COMMIT_FAILURE_UNSPECIFIED") giveBack(entry, revision, nowMs + againMs);
+        const isGone = failure === "COMMIT_FAILURE_UNSPECIFIED";
+        if (!isGone) giveBack(entry, revision, nowMs + againMs);
+        if (isGone && underWay.size === 0 && !isStopped) expire();
       });
     }
+  };
+  const stop = world.every(lookMs, () => {
+    memory.compact(world.now());
+    onCompacted();
+    expire();
   });
   return () => {
+    isStopped = true;
     stop();
     // A deposed leader is told nothing about them; it may lead again.
     for (const [entry, revision] of underWay) giveBack(entry, revision, world.now());

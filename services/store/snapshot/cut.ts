@@ -23,7 +23,7 @@ export async function cutBehindNewest({ subjects, log, snapshots, signal }: Cutt
   if (!newest) return "none";
   try {
     const manifest = readManifest(newest.sequence, newest.payload);
-    await checkSnapshot(snapshots, manifest, newest.sequence, signal);
+    await checkSnapshot(snapshots, manifest, newest.sequence, () => signal.throwIfAborted());
     await snapshots.cutBefore(manifest.chunkSequence);
     await log.cutBefore(manifest.logSequence + 1);
     return "cut";

@@ -41,15 +41,14 @@ export function readChunk(
 }
 
 /**
- * Reads the chunks that a manifest tells of, one at a time; each is given to `take`, if there is
- * one. Throws DamagedError when one is missing or changed; what was taken till then is worthless.
+ * Reads the chunks that a manifest tells of, one at a time; each is given to `take`.
+ * Throws DamagedError when one is missing or changed; what was taken till then is worthless.
  */
 export async function checkSnapshot(
   snapshots: DurableStream,
   manifest: SnapshotManifest,
   sequence: number,
-  signal?: AbortSignal,
-  take: (chunk: SnapshotChunk) => void = () => undefined,
+  take: (chunk: SnapshotChunk) => void,
 ): Promise<void> {
   const { chunkSequence, chunks, records, chunksCrc } = manifest;
   const { first } = await snapshots.range();
@@ -58,7 +57,6 @@ export async function checkSnapshot(
   }
   let [index, found, crc] = [0, 0, 0];
   for await (const message of snapshots.read(chunkSequence, chunkSequence + chunks - 1)) {
-    signal?.throwIfAborted();
     if (message.sequence !== chunkSequence + index) break;
     const read = readChunk(manifest, index, message.sequence, message.payload);
     take(read.chunk);

@@ -6,7 +6,7 @@ import { DamagedError } from "../log/damage.ts";
 import { type LogPosition, startOfLog } from "../log/position.ts";
 import type { DurableStream, StoredMessage } from "../log/stream.ts";
 import { BrokenInvariantError, type StoreMemory } from "../memory/memory.ts";
-import { chainCrc, readChunk, readManifest } from "./format.ts";
+import { checkSnapshot, readManifest } from "./format.ts";
 
 export interface Loaded {
   readonly memory: StoreMemory;
@@ -47,23 +47,7 @@ export async function loadOne(
   memory: StoreMemory,
 ): Promise<Loaded> {
   const manifest = readManifest(at, bytes);
-  const { chunkSequence, chunks, records, chunksCrc } = manifest;
-  const { first } = await snapshots.range();
-  if (chunks > 0 && first > chunkSequence) {
-    throw new DamagedError(`snapshot message ${at}: its chunks were removed`);
-  }
-  let [index, found, crc] = [0, 0, 0];
-  for await (const message of snapshots.read(chunkSequence, chunkSequence + chunks - 1)) {
-    if (message.sequence !== chunkSequence + index) break;
-    const read = readChunk(manifest, index, message.sequence, message.payload);
-    crc = chainCrc(crc, read.crc);
-    restoreChunk(memory, read.chunk);
-    found += read.chunk.records.length;
-    index += 1;
-  }
-  if (index !== chunks || found !== records || crc !== chunksCrc) {
-    throw new DamagedError(`snapshot message ${at}: ${index} of ${chunks} chunks are right`);
-  }
+  await checkSnapshot(snapshots, manifest, at, (chunk) => restoreChunk(memory, chunk));
   return { memory, position: restoreManifest(memory, manifest) };
 }
 
