@@ -65,6 +65,7 @@ const replayed: readonly (readonly [file: string, prefix: string])[] = [
   ["groups", "rbac/"],
   ["groups", "batch/"],
   ["groups", "networking/"],
+  ["groups", "autoscaling/"],
 ];
 
 /** What controllers write is not the definitions' to say. */
@@ -217,10 +218,12 @@ function targetOf(path: string): Target | undefined {
   if (query !== "" && query !== "includeObject=None") return undefined;
   const [, api, ...rest] = bare.split("/");
   const group = api === "api" ? "" : (rest.shift() ?? "");
-  const [, ...parts] = rest;
+  const [version, ...parts] = rest;
   const isNamespaced = parts[0] === "namespaces" && parts.length > 2 && !isPart(parts[2] ?? "");
   const [plural, name = "", subresource = ""] = isNamespaced ? parts.slice(2) : parts;
-  const definition = resources.find((one) => one.group === group && one.plural === plural);
+  const definition = resources.find(
+    (one) => one.group === group && one.version === version && one.plural === plural,
+  );
   const namespace = isNamespaced ? (parts[1] ?? "") : "";
   return definition && { definition, namespace, name, subresource };
 }

@@ -20,6 +20,8 @@ import { daemonsets } from "./apps/v1/daemonsets.ts";
 import { deployments } from "./apps/v1/deployments.ts";
 import { replicasets } from "./apps/v1/replicasets.ts";
 import { statefulsets } from "./apps/v1/statefulsets.ts";
+import { horizontalpodautoscalers } from "./autoscaling/v2/horizontalpodautoscalers.ts";
+import { oldHorizontalpodautoscalers } from "./autoscaling/v1/horizontalpodautoscalers.ts";
 import { cronjobs } from "./batch/v1/cronjobs.ts";
 import { jobs } from "./batch/v1/jobs.ts";
 import { leases } from "./coordination/v1/leases.ts";
@@ -78,6 +80,8 @@ export const resources: readonly ResourceDefinition[] = [
   deployments,
   replicasets,
   statefulsets,
+  horizontalpodautoscalers,
+  oldHorizontalpodautoscalers,
   cronjobs,
   jobs,
   leases,

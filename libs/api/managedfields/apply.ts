@@ -21,9 +21,10 @@ import { mergeObjects } from "./merge.ts";
 import { conflictsOf, takeFields, tracked } from "./owners.ts";
 import { prune } from "./prune.ts";
 import { shapeOf } from "./shape.ts";
-import { emptyObject, recordUpdate, resetSet } from "./update.ts";
+import { emptyObject, recordUpdate } from "./update.ts";
 import { typeErrorText } from "./validate.ts";
 import { sameValue } from "./values.ts";
+import { comparisonsOf, resetSet, type OtherVersions } from "./versions.ts";
 
 /** Owns what was there before an object without entries is applied. */
 const beforeFirstApply = "before-first-apply";
@@ -46,6 +47,8 @@ export interface ApplyInput {
   readonly time: string;
   /** Paths that this writer can never own. */
   readonly resetFields?: readonly string[] | undefined;
+  /** Undefined where there is one version alone. */
+  readonly versions?: OtherVersions | undefined;
 }
 
 export interface Applied {
@@ -79,13 +82,15 @@ export function apply(input: ApplyInput): Applied {
   const fields = recursiveDifference(fieldSetOfValue(shape, applied), reset);
   const owned = new Map(managed);
   owned.set(id, { ...writer, fields, time: last?.time });
-  const merged = mergeObjects(shape, live, applied);
-  const object = prune({ shape, merged, owned, writer: id, last }) as KubeObject;
+  const merged = mergeObjects(shape, live, applied) as KubeObject;
+  const { schema, versions } = input;
+  const object = prune({ schema, versions, merged, owned, last });
 
   const comparison = exclude(compareObjects(shape, live, object), reset);
-  const conflicts = conflictsOf(owned, comparison, id);
+  const comparisons = comparisonsOf(comparison, { from: live, to: object }, versions);
+  const conflicts = conflictsOf(owned, comparisons, id);
   refuse(input, live, owned, conflicts);
-  takeFields(owned, comparison, conflicts, id);
+  takeFields(owned, comparisons, conflicts, id);
   const changed = !sameValue(live, object);
   const time = changed ? input.time : last?.time;
   setFields(owned, id, { ...writer, fields: {}, time }, tracked(fields, reset));
@@ -135,7 +140,7 @@ function withoutEntries(object: KubeObject): KubeObject {
 
 function recordBeforeFirst(
   managed: Map<string, Ownership>,
-  { schema, apiVersion, subresource, time, resetFields }: ApplyInput,
+  { schema, versions, apiVersion, subresource, time, resetFields }: ApplyInput,
   live: KubeObject,
 ): void {
   const writer: Writer = {
@@ -144,8 +149,8 @@ function recordBeforeFirst(
     apiVersion,
     subresource,
   };
-  const change = { schema, from: emptyObject(schema), to: live, reset: resetSet(resetFields) };
-  recordUpdate(managed, change, { ...writer, time });
+  const [from, reset] = [emptyObject(schema), resetSet(resetFields)];
+  recordUpdate(managed, { schema, versions, from, to: live, reset }, { ...writer, time });
 }
 
 /** kubectl may take the fields that it once applied on the client side. */

@@ -1,5 +1,5 @@
 /** How a change of the object changes who owns what. */
-import { touched, type Comparison } from "./compare.ts";
+import { touched } from "./compare.ts";
 import { setFields, type Ownership } from "./entries.ts";
 import {
   difference,
@@ -8,6 +8,7 @@ import {
   recursiveDifference,
   type FieldSet,
 } from "./fieldset.ts";
+import type { Comparisons } from "./versions.ts";
 
 /** Never tracked: what identifies an object and what the server keeps for itself. */
 const untracked: FieldSet = {
@@ -36,14 +37,14 @@ export function tracked(fields: FieldSet, reset: FieldSet): FieldSet {
 /** Fields that others own and the change touches. */
 export function conflictsOf(
   managed: ReadonlyMap<string, Ownership>,
-  comparison: Comparison,
+  comparisons: Comparisons,
   writer: string,
 ): Map<string, FieldSet> {
-  const written = touched(comparison);
   const conflicts = new Map<string, FieldSet>();
-  if (isEmptySet(written)) return conflicts;
-  for (const [id, { fields }] of managed) {
+  for (const [id, { apiVersion, fields }] of managed) {
     if (id === writer) continue;
+    const written = touched(comparisons(apiVersion));
+    if (isEmptySet(written)) continue;
     const shared = intersection(fields, written);
     if (!isEmptySet(shared)) conflicts.set(id, shared);
   }
@@ -53,7 +54,7 @@ export function conflictsOf(
 /** Takes from all but the writer what the change overwrote or removed. */
 export function takeFields(
   managed: Map<string, Ownership>,
-  comparison: Comparison,
+  comparisons: Comparisons,
   conflicts: ReadonlyMap<string, FieldSet>,
   writer: string,
 ): void {
@@ -61,7 +62,8 @@ export function takeFields(
     if (id === writer) continue;
     const lost = conflicts.get(id);
     const left = lost === undefined ? owner.fields : difference(owner.fields, lost);
-    const kept = isEmptySet(comparison.removed) ? left : difference(left, comparison.removed);
+    const { removed } = comparisons(owner.apiVersion);
+    const kept = isEmptySet(removed) ? left : difference(left, removed);
     setFields(managed, id, owner, kept);
   }
 }

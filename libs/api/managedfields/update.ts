@@ -13,9 +13,10 @@ import {
   type Ownership,
   type Writer,
 } from "./entries.ts";
-import { fieldSetOfPaths, isEmptySet, union, type FieldSet } from "./fieldset.ts";
+import { isEmptySet, union, type FieldSet } from "./fieldset.ts";
 import { conflictsOf, takeFields, tracked } from "./owners.ts";
 import { shapeOf } from "./shape.ts";
+import { comparisonsOf, resetSet, type OtherVersions } from "./versions.ts";
 
 export interface UpdateInput {
   readonly schema: MessageSchema;
@@ -32,6 +33,8 @@ export interface UpdateInput {
   readonly time: string;
   /** Paths that this writer can never own: `status` for the object, `spec` for its status. */
   readonly resetFields?: readonly string[] | undefined;
+  /** Undefined where there is one version alone. */
+  readonly versions?: OtherVersions | undefined;
 }
 
 /**
@@ -49,7 +52,7 @@ export function trackUpdate(input: UpdateInput): ManagedFieldsEntry[] | undefine
   const reset = resetSet(input.resetFields);
   recordUpdate(
     managed,
-    { schema, from: live ?? emptyObject(schema), to: updated, reset },
+    { schema, from: live ?? emptyObject(schema), to: updated, reset, versions: input.versions },
     {
       ...writer,
       time,
@@ -65,12 +68,13 @@ export interface ObjectChange {
   readonly from: KubeObject;
   readonly to: KubeObject;
   readonly reset: FieldSet;
+  readonly versions: OtherVersions | undefined;
 }
 
 /** Records an update in place: what was written goes to the writer, besides what it had before. */
 export function recordUpdate(
   managed: Map<string, Ownership>,
-  { schema, from, to, reset }: ObjectChange,
+  { schema, from, to, reset, versions }: ObjectChange,
   writer: Writer & { readonly time: string | undefined },
 ): void {
   const compared = compareObjects(shapeOf(schema), untrackedAway(from), untrackedAway(to));
@@ -78,7 +82,8 @@ export function recordUpdate(
   if (changesNothing(comparison)) return;
   const id = writerId(writer);
   const previous = managed.get(id);
-  takeFields(managed, comparison, conflictsOf(managed, comparison, ""), "");
+  const comparisons = comparisonsOf(comparison, { from, to }, versions);
+  takeFields(managed, comparisons, conflictsOf(managed, comparisons, ""), "");
   const written = tracked(touched(comparison), reset);
   if (isEmptySet(written)) return;
   const kept = managed.get(id)?.fields ?? {};
@@ -108,18 +113,6 @@ function asksForReset(sent: readonly ManagedFieldsEntry[] | null | undefined): b
   if (sent.length === 0) return true;
   const [first] = sent;
   return sent.length === 1 && first !== undefined && Object.keys(first).length === 0;
-}
-
-const resetSets = new WeakMap<readonly string[], FieldSet>();
-
-/** The set of a resource's reset fields, made once. */
-export function resetSet(paths: readonly string[] | undefined): FieldSet {
-  if (paths === undefined || paths.length === 0) return {};
-  const known = resetSets.get(paths);
-  if (known !== undefined) return known;
-  const set = fieldSetOfPaths(paths);
-  resetSets.set(paths, set);
-  return set;
 }
 
 const emptyObjects = new WeakMap<MessageSchema, KubeObject>();

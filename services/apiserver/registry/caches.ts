@@ -23,17 +23,16 @@ export class Caches {
   readonly #options: CachesOptions;
   readonly #byResource = new Map<string, WatchCache>();
   readonly #storedIn = new Map<ResourceDefinition, ResourceDefinition>();
+  readonly #siblings = new Map<ResourceDefinition, ResourceDefinition[]>();
 
   constructor(options: CachesOptions) {
     this.#options = options;
-    const definitions = new Map(
-      options.resources.map((definition) => [keyOf(definition), definition]),
-    );
     for (const definition of options.resources.filter(isStored)) {
       const { storedAs } = definition;
-      const stored = storedAs === undefined ? definition : definitions.get(keyOf(storedAs));
+      const stored = storedAs === undefined ? definition : options.resources.find(isSame(storedAs));
       if (stored === undefined) throw new Error(`${keyOf(definition)} is stored nowhere`);
       this.#storedIn.set(definition, stored);
+      this.#siblings.set(stored, [...(this.#siblings.get(stored) ?? []), definition]);
       if (stored === definition) {
         this.#byResource.set(keyOf(definition), new WatchCache({ ...options, definition }));
       }
@@ -68,6 +67,11 @@ export class Caches {
     return stored;
   }
 
+  /** What is stored with `definition` in one form, itself included. */
+  siblings(definition: ResourceDefinition): readonly ResourceDefinition[] {
+    return this.#siblings.get(this.storedIn(definition)) ?? [];
+  }
+
   of(definition: ResourceDefinition): WatchCache {
     return this.named(keyOf(this.storedIn(definition)));
   }
@@ -92,6 +96,11 @@ export class Caches {
 
 /** What cannot be listed (a Binding) is an order to do something, and not kept. */
 const isStored = ({ verbs }: ResourceDefinition): boolean => verbs.includes("list");
+
+type Name = Pick<ResourceDefinition, "group" | "version" | "plural">;
+
+const isSame = (name: Name) => (other: Name) =>
+  other.group === name.group && other.version === name.version && other.plural === name.plural;
 
 /** `pods`, `deployments.apps`. */
 export const keyOf = ({ group, plural }: { group: string; plural: string }): string =>

@@ -7,6 +7,7 @@ import { timeText } from "#libs/api/time.ts";
 import { schemaOf } from "#libs/schema/index.ts";
 import { apiVersionOf } from "./cache/version.ts";
 import type { RegistryContext } from "./context.ts";
+import { otherVersionsOf, resetFieldsOf } from "./forms.ts";
 import { metadataOf } from "./decide/system.ts";
 import type { Caller, Place, WriteOptions } from "./request.ts";
 
@@ -135,18 +136,18 @@ function scaleWriter(
 }
 
 function writerOf(
-  { world }: RegistryContext,
+  { world, caches }: RegistryContext,
   caller: Caller,
   { definition, subresource }: Place,
   { fieldManager }: WriteOptions,
 ) {
-  const part = definition.subresources.find(({ name }) => name === subresource);
   return {
     schema: schemaOf(definition.message),
     manager: fieldManager ?? caller.manager,
     apiVersion: apiVersionOf(definition),
     subresource,
     time: timeText(world.now()),
-    resetFields: part?.type === "part" ? part.resetFields : definition.resetFields,
+    resetFields: resetFieldsOf(definition, subresource),
+    versions: otherVersionsOf(caches, definition, subresource),
   };
 }

@@ -6,7 +6,7 @@ import { everyVerb } from "../../verbs.ts";
 import { validateLegacyEvent } from "./events/validate.ts";
 
 /** Seconds that an event is kept after its last write. */
-export const eventTtlSeconds = 3600;
+const eventTtlSeconds = 3600;
 
 export const events = defineResource<Event>({
   group: "",
@@ -29,7 +29,18 @@ export const events = defineResource<Event>({
   // Names of old events hold more than a domain name may.
   nameRule: "pathSegment",
   subresources: [],
-  printColumns: eventColumns((event: Event) => event),
+  printColumns: [
+    column("Last Seen", lastSeen),
+    column("Type", ({ type }) => type ?? ""),
+    column("Reason", ({ reason }) => reason ?? ""),
+    column("Object", objectText),
+    column("Subobject", ({ involvedObject }) => involvedObject?.fieldPath ?? "", 1),
+    column("Source", sourceText, 1),
+    column("Message", ({ message }) => (message ?? "").trim()),
+    column("First Seen", firstSeen, 1),
+    column("Count", ({ series, count }) => (series ? (series.count ?? 0) : count || 1), 1),
+    { ...column("Name", ({ metadata }) => metadata?.name ?? "", 1), format: "name" },
+  ],
   fieldSelectors: {
     "involvedObject.kind": ({ involvedObject }) => involvedObject?.kind ?? "",
     "involvedObject.namespace": ({ involvedObject }) => involvedObject?.namespace ?? "",
@@ -47,30 +58,12 @@ export const events = defineResource<Event>({
   defaultPropagation: "background",
 });
 
-/** The same table in both groups; `asCore` reads an event as one of the core group. */
-export function eventColumns<T>(asCore: (event: T) => Event): PrintColumn<T>[] {
-  const column = (
-    name: string,
-    cell: (event: Event, now: number) => string | number,
-    priority: 0 | 1 = 0,
-  ): PrintColumn<T> => ({
-    name,
-    type: "string",
-    ...(priority === 0 ? {} : { priority }),
-    cell: (event, now) => cell(asCore(event), now),
-  });
-  return [
-    column("Last Seen", lastSeen),
-    column("Type", ({ type }) => type ?? ""),
-    column("Reason", ({ reason }) => reason ?? ""),
-    column("Object", objectText),
-    column("Subobject", ({ involvedObject }) => involvedObject?.fieldPath ?? "", 1),
-    column("Source", sourceText, 1),
-    column("Message", ({ message }) => (message ?? "").trim()),
-    column("First Seen", firstSeen, 1),
-    column("Count", ({ series, count }) => (series ? (series.count ?? 0) : count || 1), 1),
-    { ...column("Name", ({ metadata }) => metadata?.name ?? "", 1), format: "name" },
-  ];
+function column(
+  name: string,
+  cell: (event: Event, now: number) => string | number,
+  priority: 0 | 1 = 0,
+): PrintColumn<Event> {
+  return { name, type: "string", ...(priority === 0 ? {} : { priority }), cell };
 }
 
 function firstSeen({ firstTimestamp, eventTime }: Event, now: number): string {
