@@ -3,6 +3,7 @@ import { cutApiServer } from "./cutapiserver.ts";
 import { cutPower } from "./cutpower.ts";
 import { cutServer } from "./cutserver.ts";
 import { cutStore } from "./cutstore.ts";
+import { damageFiles } from "./damagefiles.ts";
 import type { Fault } from "./fault.ts";
 import { fullDisk } from "./fulldisk.ts";
 import { jumpClock } from "./jumpclock.ts";
@@ -35,5 +36,6 @@ export const faults: readonly Fault[] = [
   slowDisk,
   fullDisk,
   cutPower,
+  damageFiles,
   jumpClock,
 ];

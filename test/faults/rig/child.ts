@@ -1,7 +1,8 @@
 /** A process of the cluster that can be killed, paused, and given another clock. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 export interface ChildOptions {
   readonly name: string;
@@ -19,6 +20,7 @@ export class Child {
   #process: ChildProcess | undefined;
   #clockMs = 0;
   #starts = 0;
+  #saidBefore = 0;
 
   constructor(options: ChildOptions) {
     this.name = options.name;
@@ -30,6 +32,12 @@ export class Child {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** What it wrote since it was started last. */
+  async said(): Promise<string> {
+    const text = await readFile(this.#options.logFile, "utf8").catch(() => "");
+    return text.slice(this.#saidBefore);
+  }
+
   /** How often it was started. */
   get starts(): number {
     return this.#starts;
@@ -39,6 +47,7 @@ export class Child {
     if (this.isRunning) return;
     const { program, env, logFile } = this.#options;
     const log = openSync(logFile, "a");
+    this.#saidBefore = fstatSync(log).size;
     this.#process = spawn(process.execPath, ["--import", clockFile, program], {
       env: { ...process.env, ...env },
       stdio: ["ignore", log, log, "ipc"],

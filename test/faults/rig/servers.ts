@@ -20,6 +20,7 @@ interface BusServerParts {
   readonly nats: TestNatsServer;
   readonly disk: Disk | undefined;
   readonly peers: ReadonlyMap<string, Link>;
+  readonly storeFolder: string;
   readonly logFile: string;
 }
 
@@ -29,10 +30,13 @@ export class BusServer {
   readonly disk: Disk | undefined;
   /** Links over which this server speaks to the others, by their names. */
   readonly #peers: ReadonlyMap<string, Link>;
+  /** JetStream's files. */
+  readonly storeFolder: string;
   readonly #logFile: string;
   #isPaused = false;
 
-  constructor({ name, nats, disk, peers, logFile }: BusServerParts) {
+  constructor({ name, nats, disk, peers, storeFolder, logFile }: BusServerParts) {
+    this.storeFolder = storeFolder;
     this.name = name;
     this.nats = nats;
     this.disk = disk;
@@ -120,14 +124,15 @@ async function startServer(
 ): Promise<BusServer> {
   const folder = join(parent, name);
   const disk = withDisks ? await Disk.make(folder, diskBytes) : undefined;
+  const storeFolder = join(folder, "jetstream");
   const logFile = join(parent, `${name}.log`);
   const sync = syncInterval === undefined ? {} : { syncInterval };
   const nats = await startNatsServer({
     config: `server_name: ${name}\nlog_file: "${logFile}"\n${config}`,
-    storeFolder: join(folder, "jetstream"),
+    storeFolder,
     ...sync,
   });
-  return new BusServer({ name, nats, disk, peers, logFile });
+  return new BusServer({ name, nats, disk, peers, storeFolder, logFile });
 }
 
 /**
