@@ -7,6 +7,7 @@ import { parseRange, type IpRange } from "#libs/api/validation/addresses.ts";
 import type { Bus } from "#libs/bus/bus.ts";
 import type { PersistentVolumeClaim, Pod } from "#proto/gen/k8s/core/v1.ts";
 import { admissionChain } from "./admission/chain.ts";
+import { resourceQuota } from "./admission/resourcequota.ts";
 import { chain } from "./auth/authorize.ts";
 import { isNode, type NodeFacts, nodes } from "./auth/node.ts";
 import { privileged } from "./auth/privileged.ts";
@@ -21,6 +22,7 @@ import {
   type ApiServerConfig,
 } from "./config.ts";
 import { Caches } from "./registry/caches.ts";
+import { quotaCharger } from "./registry/charge.ts";
 import type { RegistryContext } from "./registry/context.ts";
 import { admissionReader } from "./registry/reader.ts";
 import { ServiceAllocator } from "./registry/services.ts";
@@ -63,27 +65,34 @@ export function assembleContext(
   });
   const { serviceAccountSigningKey: signingKey } = config;
   const issuer = config.serviceAccountIssuer ?? defaultIssuer;
-  return {
+  const context: RegistryContext = {
     resources,
     caches,
     store,
     world,
     log,
     signal,
-    ...guards(caches),
+    ...guards(caches, () => context),
     reader: admissionReader({ caches, store, world, signal }),
     services,
     tokens: signingKey === undefined ? undefined : { issuer, signingKey },
   };
+  return context;
 }
 
-/** Authorizers, and what keeps them from being outwitted. */
-function guards(caches: Caches): Pick<RegistryContext, "admission" | "authorization"> {
+type Guards = Pick<RegistryContext, "admission" | "authorization">;
+
+/** Authorizers, and all that looks at a write. Quotas come last: only they charge something. */
+function guards(caches: Caches, context: () => RegistryContext): Guards {
   const grants = cachedGrants(caches);
   const authorizers = [nodes(nodeFacts(caches))];
   const authorizer = chain([privileged, ...authorizers, rbac(grants)]);
   return {
-    admission: [...admissionChain, rbacEscalation(grants, authorizer)],
+    admission: [
+      ...admissionChain,
+      rbacEscalation(grants, authorizer),
+      resourceQuota(quotaCharger(context)),
+    ],
     authorization: { authorizers, grants, hasMoreRights: isNode },
   };
 }

@@ -13,6 +13,7 @@ import { claimProtectionController } from "./pvcprotection/main.ts";
 import { volumeProtectionController } from "./pvprotection/main.ts";
 import { replicaSetController } from "./replicaset/main.ts";
 import { replicationController } from "./replicationcontroller/main.ts";
+import { resourceQuotaController } from "./resourcequota/main.ts";
 import { rootCaPublisherController } from "./rootcapublisher/main.ts";
 import { serviceAccountController } from "./serviceaccount/main.ts";
 import { taintEvictionController } from "./tainteviction/main.ts";
@@ -34,6 +35,7 @@ export const components: readonly Component<ControllersConfig>[] = [
   podGarbageCollectorController,
   claimProtectionController,
   volumeProtectionController,
+  resourceQuotaController,
   garbageCollectorController,
 ];
 

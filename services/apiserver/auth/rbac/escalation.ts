@@ -68,7 +68,8 @@ async function checkBinding({ request, user, grants, authorizer }: Checked): Pro
   const asked = { verb: "bind", resource, namespace: scope, name };
   if (await isAllowed(authorizer, user, asked)) return;
   const rules = grants().roleRules(namespace, kind, name);
-  if (rules === undefined) throw notFound({ group, name: resource }, name);
+  // Kubernetes' words: it is the binding that it speaks of.
+  if (rules === undefined) throw notFound({ group, name: place.definition.plural }, name);
   const missing = uncovered(grants().rulesOf(user, namespace), rules);
   if (missing.length > 0) throw refusal(request, user, missing);
 }
