@@ -14,6 +14,10 @@ export interface ObjectPath {
 
 export type ApiVerb = "get" | "list" | "create" | "update" | "patch" | "delete" | "changes";
 export type StoreVerb = "commit" | "get" | "list" | "changes" | "head";
+/** Each opens a session with a kubelet. */
+export type NodeVerb = "log" | "exec" | "attach" | "portforward" | "http";
+/** `client`: who asked for the session; `node`: the kubelet. */
+export type SessionSide = "client" | "node";
 export type ActorVerb = "transition" | "state" | "control";
 
 const plainToken = /^[A-Za-z0-9_:-]+$/;
@@ -165,8 +169,13 @@ export class Subjects {
   }
 
   /** Request to one node's kubelet. */
-  node(verb: "log" | "exec" | "attach" | "portforward", node: string): string {
+  node(verb: NodeVerb, node: string): string {
     return `${this.prefix}.node.v1.${verb}.${escapeToken(node)}`;
+  }
+
+  /** What one side of a session receives; `id` is the session's own. */
+  session(id: string, side: SessionSide): string {
+    return `${this.prefix}.node.v1.session.${escapeToken(id)}.${side}`;
   }
 
   /** Takes a subject of `api`, `store`, `storeCached` or `watch` apart; undefined for any other. */

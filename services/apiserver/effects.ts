@@ -55,7 +55,7 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
           ...observedIn(context.caches),
           registry,
           resources,
-          nodes: nodeStreams(bus),
+          nodes: nodeStreams(bus, world),
           checks: [
             { name: "bus", probes: ["readyz"], check: () => bus.flush() },
             { name: "store", probes: ["readyz"], check: () => storeAnswers(store) },

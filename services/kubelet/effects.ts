@@ -9,7 +9,6 @@ import type { Notice } from "#libs/informer/cache.ts";
 import { Informer } from "#libs/informer/informer.ts";
 import type { Pod } from "#proto/gen/k8s/core/v1.ts";
 import type { KubeletConfig } from "./config.ts";
-import { serveLogs } from "./logs.ts";
 import { kubeletMachine } from "./machine.ts";
 import { NodeKeeper } from "./node/effects.ts";
 import { amountsOf, type NodeFacts } from "./node/decide.ts";
@@ -21,6 +20,7 @@ import type { PodView } from "./pod/view.ts";
 import type { Runtime } from "./runtime.ts";
 import { openRuntime } from "./runtimes/index.ts";
 import { apiSources } from "./sources.ts";
+import { serveStreams } from "./streams/serve.ts";
 
 /** The root machine of one node's kubelet. */
 export function kubeletWith(host: Host, config: KubeletConfig): Assembled {
@@ -122,7 +122,12 @@ class Kubelet {
   startPods(): void {
     const runtime = this.#engine;
     this.#keeper?.keepAlive();
-    serveLogs(this.#host, runtime, (uid) => this.#running.get(uid)?.worker.pod);
+    serveStreams(this.#host, {
+      runtime,
+      podOf: (uid) => this.#running.get(uid)?.worker.pod,
+      serveHttp: (socket) => void socket.destroy(),
+      now: () => this.#host.world.now(),
+    });
     this.#subscriptions = [
       { unsubscribe: runtime.watch((uid) => this.#poke(uid)) },
       this.#informer.listen((notice) => this.#onPod(notice)),

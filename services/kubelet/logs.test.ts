@@ -1,80 +1,34 @@
 /** Logs over a real bus: what is read, and what becomes of readers that leave. */
-import pino from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { realWorld } from "#libs/actor/world.ts";
-import type { Host } from "#libs/actor/component.ts";
-import { connect, type NatsBus } from "#libs/bus/connect.ts";
-import { codecOf } from "#libs/schema/codec.ts";
-import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
-import type { LogChunk, ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
-import { chooseAttempt, serveLogs } from "./logs.ts";
+import type { ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
+import { chooseAttempt } from "./logs.ts";
 import { container, exited, podOf, running, sandbox } from "./pod/example.ts";
-import { SimulatedRuntime } from "./runtimes/simulated/runtime.ts";
 import { annotations } from "./runtimes/simulated/script.ts";
+import { startNode, type TestNode, textOf } from "./streams/fixture.ts";
 
-const requests = codecOf<ReadLogRequest>("kubus.node.v1.ReadLogRequest");
-const chunks = codecOf<LogChunk>("kubus.node.v1.LogChunk");
-/** Time goes a hundred times as fast for the kubelet: it asks its readers every 30 ms. */
-const haste = 100;
 const pollMs = 20;
-const world = {
-  ...realWorld,
-  every: (ms: number, run: () => void) => realWorld.every(ms / haste, run),
-};
+/** As the node's bound. */
+const streamsMax = 500;
 
-let nats: TestNatsServer;
-let bus: NatsBus;
-let reader: NatsBus;
-const runtime = new SimulatedRuntime(realWorld, "10.0.0.0/24");
-const life = new AbortController();
+let node: TestNode;
 
 beforeAll(async () => {
-  nats = await startNatsServer();
-  const options = { servers: nats.url, prefix: "kubus", world: realWorld };
-  [bus, reader] = await Promise.all([
-    connect({ ...options, name: "kubelet" }),
-    connect({ ...options, name: "reader" }),
-  ]);
-  const log = pino({ level: "silent" });
-  const host = { instance: "node-1", bus, world, log, signal: life.signal };
-  serveLogs(host as unknown as Host, runtime, () => undefined);
+  node = await startNode();
   const metadata = { ...podOf().metadata, annotations: { [annotations.output]: "one\ntwo" } };
-  const pod = { ...podOf(), metadata };
-  await runtime.createSandbox(pod);
-  const context = { tell: () => undefined, signal: life.signal };
-  await runtime.startContainer(pod, container("main"), 0, context);
-  await bus.flush();
+  await node.run({ ...podOf(), metadata }, container("main"));
 });
 
-afterAll(async () => {
-  life.abort();
-  await Promise.all([bus?.close(), reader?.close()]);
-  await nats?.stop();
-});
+afterAll(() => node.stop());
 
-function ask(more: Partial<ReadLogRequest> = {}): AsyncIterable<Uint8Array> {
-  const request = requests.encode({
-    namespace: "shop",
-    pod: "web",
-    uid: "u1",
-    container: "main",
-    follow: false,
-    previous: false,
-    sinceTime: "",
-    timestamps: false,
-    ...more,
-  });
-  return reader.requestStream(reader.subjects.node("log", "node-1"), request);
-}
+const ask = (more: Partial<ReadLogRequest> = {}) =>
+  node.open("log", { uid: "u1", pod: "web", container: "main", ...more });
 
 async function read(more: Partial<ReadLogRequest> = {}) {
-  let text = "";
-  for await (const bytes of ask(more)) {
-    const { data, end, code, message } = chunks.decode(bytes);
-    text += Buffer.from(data).toString();
-    if (end) return { text, code, message };
-  }
-  throw new Error("the stream ended without a word");
+  const opened = await ask(more);
+  if (!("session" in opened)) return { text: "", ...opened };
+  const text = await textOf(opened.session);
+  return { text, code: 0, message: (await opened.session.over).message };
 }
 
 /** The pod's status, with this as the container's last end. */
@@ -136,6 +90,8 @@ test.each<[Partial<ReadLogRequest>, string]>([
   [{ tailLines: 1 }, "two\n"],
   [{ limitBytes: 5 }, "one\nt"],
   [{ sinceTime: "2999-01-01T00:00:00Z" }, ""],
+  [{ stream: "Stdout" }, "one\ntwo\n"],
+  [{ stream: "Stderr" }, ""],
 ])("%j", async (more, text) => {
   expect(await read(more)).toEqual({ text, code: 0, message: "" });
 });
@@ -151,12 +107,12 @@ test(
   "more readers than may be are not kept out by those that have left",
   { timeout: 20_000 },
   async () => {
-    const readers = Array.from({ length: 200 }, () =>
-      ask({ follow: true })[Symbol.asyncIterator](),
+    const readers = await Promise.all(
+      Array.from({ length: streamsMax }, () => ask({ follow: true })),
     );
-    await Promise.all(readers.map((each) => each.next()));
-    expect(await read()).toMatchObject({ code: 500, message: "too many logs are being read" });
-    for (const each of readers) await each.return?.();
+    const message = `this node serves ${streamsMax} streams already`;
+    expect(await read()).toMatchObject({ code: 429, message });
+    for (const each of readers) if ("session" in each) each.session.finish();
     let answer = await read();
     while (answer.code !== 0) {
       await realWorld.sleep(pollMs);
@@ -166,14 +122,16 @@ test(
   },
 );
 
-test("a reader that stays is kept", async () => {
-  const following = ask({ follow: true })[Symbol.asyncIterator]();
-  let beats = 0;
-  // Far more than it would take to be given up.
-  while (beats < 15) {
-    const { value, done } = await following.next();
-    expect(done).toBe(false);
-    if (chunks.decode(value as Uint8Array).data.length === 0) beats += 1;
+test("a follower hears of the end of its kubelet", async () => {
+  const other = await startNode();
+  try {
+    const metadata = { ...podOf().metadata, annotations: { [annotations.output]: "one" } };
+    await other.run({ ...podOf(), metadata }, container("main"));
+    const session = await other.session("log", { uid: "u1", container: "main", follow: true });
+    const text = textOf(session);
+    other.end();
+    expect([await text, (await session.over).message]).toEqual(["one\n", "the kubelet stopped"]);
+  } finally {
+    await other.stop();
   }
-  await following.return?.();
 });

@@ -34,6 +34,8 @@ export interface RuntimePod {
 
 export interface LogOptions {
   readonly follow: boolean;
+  /** Only what the container wrote there; undefined: both, in the order in which it did. */
+  readonly stream?: "stdout" | "stderr";
   /** Lines from the end; undefined: all. */
   readonly tailLines?: number;
   /** Only lines after this, milliseconds since 1970. */
@@ -91,6 +93,56 @@ export interface ProbeResult {
   readonly output: string;
 }
 
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where a process in a container reads and writes. */
+export interface ProcessStreams {
+  /** Undefined: nothing is to be read. */
+  readonly stdin: AsyncIterable<Uint8Array> | undefined;
+  /** Both resolve when more can be written; false: nobody reads any more. */
+  readonly stdout: (data: Uint8Array) => Promise<boolean>;
+  readonly stderr: (data: Uint8Array) => Promise<boolean>;
+  readonly tty: boolean;
+  /** Calls back with the terminal's size, now if it is known, and whenever it changes. */
+  readonly onSize: (listener: (size: TerminalSize) => void) => void;
+  /** Aborted when the user has left: what was started for them ends. */
+  readonly signal: AbortSignal;
+}
+
+/** One connection that is forwarded into a pod. */
+export interface ForwardedConnection {
+  readonly incoming: AsyncIterable<Uint8Array>;
+  /** Resolves when more can be written; false: the other side has left. */
+  readonly write: (data: Uint8Array) => Promise<boolean>;
+  /** No more will be written. */
+  readonly end: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** A connection that the process in the pod cut off; others are not concerned. */
+export class ConnectionReset extends Error {
+  override readonly name = "ConnectionReset";
+}
+
+/** What users do with running containers. Ids are those of {@link RuntimeContainer}. */
+export interface RuntimeStreams {
+  /**
+   * Runs a command in a running container and resolves with its exit code. Rejects when it cannot
+   * be started.
+   */
+  exec(containerId: string, command: readonly string[], streams: ProcessStreams): Promise<number>;
+  /** Joins the container's own process; resolves when it ends, or the user leaves. */
+  attach(containerId: string, streams: ProcessStreams): Promise<void>;
+  /**
+   * Connects to a port in the pod's network; resolves when both directions are over. Rejects when
+   * nothing listens there, and with ConnectionReset.
+   */
+  portForward(pod: RuntimePod, port: number, connection: ForwardedConnection): Promise<void>;
+}
+
 /**
  * Every method rejects with RuntimeError for what the runtime refuses, with any other error when it
  * is out of reach. Names and uids identify pods; starting what runs already is not an error.
@@ -124,6 +176,7 @@ export interface Runtime {
   removeSandbox(uid: string, options: RemoveOptions): Promise<void>;
   /** Chunks of a container's output; ends when there is no more to come. */
   logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  readonly streams: RuntimeStreams;
   /**
    * Asks a running container how it is: HTTP, TCP, gRPC or a command in it. A runtime without it
    * has no containers that could answer: they count as started and ready as long as they run.

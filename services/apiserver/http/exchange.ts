@@ -2,6 +2,9 @@
  * The HTTP core as the door sees it: small enough that another one than node:http2 can stand in.
  */
 
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 export interface HttpRequest {
@@ -20,6 +23,16 @@ export interface HttpRequest {
   headers(name: string): readonly string[];
   /** Names of all headers, lower case. */
   headerNames(): readonly string[];
+  /** Set when the client wants to speak another protocol on this connection. */
+  readonly upgrade?: Upgrade;
+}
+
+/** A connection that leaves HTTP. */
+export interface Upgrade {
+  /** Node's own request, for libraries that answer it themselves. */
+  readonly request: IncomingMessage;
+  /** Hands the connection over, with what was read too much; the response has its end by that. */
+  take(): { readonly socket: Duplex; readonly head: Buffer };
 }
 
 export interface HttpResponse {

@@ -1,9 +1,9 @@
 /** The HTTP core on node:http2, which speaks HTTP/1.1 as well. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { Writable } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { HttpRequest, HttpResponse } from "./exchange.ts";
+import type { HttpRequest, HttpResponse, Upgrade } from "./exchange.ts";
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -25,6 +25,41 @@ export function nodeRequest(request: NodeRequest): HttpRequest {
     },
     headers: (name) => rawValues(request.rawHeaders, name),
     headerNames: () => Object.keys(request.headers),
+  };
+}
+
+/**
+ * A request that asks for another protocol, and a response for when it does not get it: the
+ * connection then ends with the answer.
+ */
+export function nodeUpgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): { readonly request: HttpRequest; readonly response: HttpResponse } {
+  const answer = new ServerResponse(request);
+  answer.shouldKeepAlive = false;
+  answer.assignSocket(socket as TLSSocket);
+  answer.once("finish", () => socket.end());
+  // A client that leaves is told by the close that follows.
+  socket.on("error", () => undefined);
+  let taken = false;
+  const upgrade: Upgrade = {
+    request,
+    take: () => {
+      taken = true;
+      answer.detachSocket(socket as TLSSocket);
+      return { socket, head };
+    },
+  };
+  const response = nodeResponse(answer);
+  return {
+    request: { ...nodeRequest(request), upgrade },
+    response: Object.create(response, {
+      begun: { get: () => taken || response.begun },
+      destroy: { value: () => socket.destroy() },
+      onClose: { value: (listener: () => void) => void socket.once("close", listener) },
+    }) as HttpResponse,
   };
 }
 

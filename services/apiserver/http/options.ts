@@ -2,14 +2,14 @@
 import type { Logger } from "pino";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
 import type { World } from "#libs/actor/world.ts";
-import type { LogChunk, ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
 import type { Authorizer } from "../auth/authorize.ts";
 import type { GrantsSource } from "../auth/rbac/source.ts";
+import type { User } from "../auth/user.ts";
 import type { FlowControlSource } from "../fairness/source.ts";
 import type { StoredSize } from "../fairness/width.ts";
 import type { FamilySource } from "../health/metrics.ts";
-import type { User } from "../auth/user.ts";
 import type { Registry } from "../registry/request.ts";
+import type { NodeStreams } from "../streams/node.ts";
 
 /** PEM texts. */
 export interface TlsFiles {
@@ -49,25 +49,19 @@ export interface HealthCheck {
   readonly probes: readonly ("livez" | "readyz")[];
 }
 
-/** Streams that a node's kubelet answers. */
-export interface NodeStreams {
-  /** Chunks in order; the one with `end` is the last. */
-  readLog(node: string, request: ReadLogRequest, signal: AbortSignal): AsyncIterable<LogChunk>;
-}
-
 export interface HttpLimits {
+  /** Bytes of a request body; above it 413. Kubernetes: 3 MiB. */
+  readonly bodyBytesMax: number;
+  /** Bytes that wait for a slow watcher before it is cut off. */
+  readonly watchBufferBytesMax: number;
+  /** Requests that work or wait at a time, streams aside; more are told to come again. */
+  readonly requestsMax: number;
   /** Seats that priority and fairness shares out: what Kubernetes has for reads and for writes. */
   readonly seatsMax: number;
   /** Milliseconds that a request waits for its seats. */
   readonly seatWaitMsMax: number;
   /** Milliseconds that a request may take, streams aside; then it is answered 504. */
   readonly requestMsMax: number;
-  /** Bytes of a request body; above it 413. Kubernetes: 3 MiB. */
-  readonly bodyBytesMax: number;
-  /** Bytes that wait for a slow watcher before it is cut off. */
-  readonly watchBufferBytesMax: number;
-  /** Requests at work at a time, streams aside; more are told to come again. */
-  readonly requestsMax: number;
   /** Milliseconds that open requests get to finish on close. */
   readonly closeMsMax: number;
 }
@@ -89,18 +83,18 @@ export interface HttpOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Flow schemas and priority levels; without them the mandatory ones hold. */
-  readonly flowControl?: FlowControlSource;
-  /** How much is stored of a resource; undefined for what is not. */
-  readonly storedSize?: (group: string, resource: string) => StoredSize | undefined;
-  /** What else /metrics shows. */
-  readonly families?: readonly FamilySource[];
   /** Host and port that clients use, for `/api`'s serverAddressByClientCIDRs; default host:port. */
   readonly externalAddress?: string;
   readonly auth?: AuthOptions;
   readonly nodes: NodeStreams;
   readonly checks?: readonly HealthCheck[];
   readonly limits?: Partial<HttpLimits>;
+  /** Flow schemas and priority levels; without them the mandatory ones hold. */
+  readonly flowControl?: FlowControlSource;
+  /** How much is stored of a resource; undefined for what is not. */
+  readonly storedSize?: (group: string, resource: string) => StoredSize | undefined;
+  /** What else /metrics shows. */
+  readonly families?: readonly FamilySource[];
   readonly log: Logger;
   readonly world: World;
   /** Ends every stream and refuses new requests. */

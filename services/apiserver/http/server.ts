@@ -1,12 +1,14 @@
 /** The HTTPS door: one TLS port for HTTP/2 and HTTP/1.1. */
 import { setMaxListeners } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { assembleDoor } from "./assemble.ts";
 import { connectionCloser } from "./connections.ts";
 import type { Handler } from "./exchange.ts";
 import { doorHandler } from "./handler.ts";
-import { nodeRequest, nodeResponse } from "./node.ts";
+import { nodeRequest, nodeResponse, nodeUpgrade } from "./node.ts";
 import type { HttpOptions, HttpServer } from "./options.ts";
 
 export type { HttpOptions, HttpServer } from "./options.ts";
@@ -63,8 +65,27 @@ function serve(server: Http2SecureServer, handle: Handler, { log }: HttpOptions)
       response.destroy?.();
     });
   });
+  // Node's HTTP/2 server hands over connections of HTTP/1.1 as well, and only those can change.
+  (server as Upgrading).shouldUpgradeCallback = isStream;
+  (server as Upgrading).on("upgrade", (incoming, socket, head) => {
+    const { request, response } = nodeUpgrade(incoming, socket, head);
+    handle(request, response).catch((error: unknown) => {
+      log.error({ err: error }, "a stream broke its handler");
+      socket.destroy();
+    });
+  });
   server.on("sessionError", () => {});
 }
+
+type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+type Upgrading = Http2SecureServer & {
+  shouldUpgradeCallback(request: IncomingMessage): boolean;
+  on(event: "upgrade", listener: OnUpgrade): void;
+};
+
+/** Elsewhere a wish for another protocol is passed over, as HTTP allows. */
+const isStream = ({ url = "" }: IncomingMessage): boolean =>
+  /\/(exec|attach|portforward|proxy|log)([/?]|$)/.test(url);
 
 function listen(server: Http2SecureServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -5,13 +5,14 @@ import {
   internalError,
   invalid,
   invalidObject,
+  notSupported,
   StatusError,
-  toStatusError,
   type FieldError,
 } from "#libs/api/errors.ts";
+import type { Session } from "#libs/bus/session/index.ts";
 import type { Pod } from "#proto/gen/k8s/core/v1.ts";
-import type { LogChunk, ReadLogRequest } from "#proto/gen/kubus/node/v1.ts";
 import type { Place } from "../../registry/request.ts";
+import { NodeRefusal, type NodeRequests } from "../../streams/node.ts";
 import { commonHeaders, type Exchange } from "../context.ts";
 import { queryBoolean, queryInteger } from "../options/query.ts";
 import { chooseContainer, requireLog } from "./container.ts";
@@ -25,6 +26,8 @@ interface LogOptions {
   readonly sinceTime: string;
   readonly tailLines: number | undefined;
   readonly limitBytes: number | undefined;
+  /** All, Stdout or Stderr. */
+  readonly stream: string;
 }
 
 /** Sends what a container printed, as the kubelet of the pod's node tells it over the bus. */
@@ -56,6 +59,7 @@ export function logOptions(query: URLSearchParams, pod: string): LogOptions {
     sinceTime: sinceTime(query.get("sinceTime") ?? ""),
     tailLines: queryInteger(query, "tailLines"),
     limitBytes: queryInteger(query, "limitBytes"),
+    stream: query.get("stream") ?? "All",
   };
   const errors = logErrors(options);
   if (errors.length === 0) return options;
@@ -87,10 +91,21 @@ function logErrors(options: LogOptions): FieldError[] {
   } else if (sinceSeconds !== undefined && sinceSeconds < 1) {
     errors.push(invalid("sinceSeconds", sinceSeconds, positive));
   }
-  return errors;
+  return [...errors, ...streamErrors(options)];
 }
 
-function readRequest(pod: Pod, container: string, options: LogOptions): ReadLogRequest {
+const logStreams = ["All", "Stderr", "Stdout"];
+
+function streamErrors({ stream: wanted, tailLines }: LogOptions): FieldError[] {
+  if (!logStreams.includes(wanted)) return [notSupported("stream", wanted, logStreams)];
+  if (wanted === "All" || tailLines === undefined) return [];
+  return [forbidden("", "`tailLines` and specific `stream` are mutually exclusive for now")];
+}
+
+/** Channel of a session that carries output. */
+const outputChannel = 1;
+
+function readRequest(pod: Pod, container: string, options: LogOptions): NodeRequests["log"] {
   const { follow, previous, timestamps, tailLines, sinceSeconds, limitBytes } = options;
   return {
     namespace: pod.metadata?.namespace ?? "",
@@ -101,48 +116,51 @@ function readRequest(pod: Pod, container: string, options: LogOptions): ReadLogR
     previous,
     timestamps,
     sinceTime: options.sinceTime,
+    stream: options.stream,
     ...(tailLines === undefined ? {} : { tailLines }),
     ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
     ...(limitBytes === undefined ? {} : { limitBytes }),
   };
 }
 
-async function stream(exchange: Exchange, node: string, request: ReadLogRequest): Promise<void> {
+/**
+ * Sends what the kubelet sends, as fast as the client reads. When the kubelet is lost in the middle
+ * the answer just ends, as Kubernetes' does: its client may ask for what follows.
+ */
+async function stream(
+  exchange: Exchange,
+  node: string,
+  request: NodeRequests["log"],
+): Promise<void> {
   const { door, response } = exchange;
-  const gone = new AbortController();
-  response.onClose(() => gone.abort());
-  const signal = AbortSignal.any([gone.signal, door.options.signal]);
-  try {
-    for await (const chunk of door.options.nodes.readLog(node, request, signal)) {
-      if (signal.aborted) break;
-      if (chunk.code !== 0 && !response.begun) throw nodeFailure(chunk, request.pod);
-      await writeChunk(exchange, chunk);
-      if (chunk.end || chunk.code !== 0) break;
-    }
-  } catch (error) {
-    if (response.begun || signal.aborted) return response.destroy();
-    throw error instanceof StatusError ? error : unreachable(node, error);
+  const session = await openLog(exchange, node, request);
+  response.onClose(() => session.finish());
+  const leave = () => session.finish();
+  door.options.signal.addEventListener("abort", leave, { once: true });
+  // The head leaves before there is any output: a follower then knows that it is heard.
+  response.begin(200, { ...commonHeaders(exchange), "content-type": "text/plain" });
+  response.flush();
+  for await (const data of session.channel(outputChannel)) {
+    if (!response.write(data)) await response.drained();
   }
-  begin(exchange);
+  door.options.signal.removeEventListener("abort", leave);
   response.end();
 }
 
-async function writeChunk(exchange: Exchange, { data }: LogChunk): Promise<void> {
-  begin(exchange);
-  if (data.length === 0) return;
-  if (!exchange.response.write(data)) await exchange.response.drained();
-}
-
-/** The head leaves with the first chunk, even an empty one: a follower then knows it is heard. */
-function begin(exchange: Exchange): void {
-  const { response } = exchange;
-  if (response.begun || response.closed) return;
-  response.begin(200, { ...commonHeaders(exchange), "content-type": "text/plain" });
-  response.flush();
+async function openLog(
+  { door }: Exchange,
+  node: string,
+  request: NodeRequests["log"],
+): Promise<Session> {
+  try {
+    return await door.options.nodes.open(node, "log", request);
+  } catch (error) {
+    throw error instanceof NodeRefusal ? nodeFailure(error, request.pod) : error;
+  }
 }
 
 /** What the kubelet said, as the API server passes it on. */
-function nodeFailure({ code, message }: LogChunk, pod: string): StatusError {
+function nodeFailure({ code, message }: NodeRefusal, pod: string): StatusError {
   if (code === 400) return badRequest(message);
   if (code === 404) {
     const text = `the server could not find the requested resource ( pods/log ${pod})`;
@@ -150,9 +168,4 @@ function nodeFailure({ code, message }: LogChunk, pod: string): StatusError {
     return new StatusError(404, "NotFound", text, { name: pod, kind: "pods/log", causes });
   }
   return internalError(message);
-}
-
-function unreachable(node: string, error: unknown): StatusError {
-  const { message } = toStatusError(error).status;
-  return internalError(`the kubelet of node ${node} does not answer: ${message ?? ""}`);
 }

@@ -43,7 +43,12 @@ describe("targets", () => {
 
   const service = {
     metadata: { name: "s" },
-    spec: { ports: [{ name: "web", port: 80 }, { name: "admin", port: 81 }] },
+    spec: {
+      ports: [
+        { name: "web", port: 80 },
+        { name: "admin", port: 81 },
+      ],
+    },
   };
   const subset = { addresses: [{ ip: "a" }, { ip: "b" }], ports: [{ name: "web", port: 8080 }] };
   const endpoints = { subsets: [{ ports: subset.ports }, subset] };

@@ -6,11 +6,11 @@ const headerBytes = 8;
 const empty = Buffer.alloc(0);
 
 /** What the engine is asked. */
-export function queryOf({ tailLines, since, timestamps, follow }: LogOptions) {
+export function queryOf({ tailLines, since, timestamps, follow, stream }: LogOptions) {
   return {
     follow,
-    stdout: true,
-    stderr: true,
+    stdout: stream !== "stderr",
+    stderr: stream !== "stdout",
     timestamps,
     ...(tailLines === undefined ? {} : { tail: tailLines }),
     ...(since === undefined ? {} : { since: since / 1_000 }),
@@ -56,13 +56,20 @@ interface Modem {
   dial(request: object, callback: (error: Error | null, stream: Output) => void): void;
 }
 
-/**
- * Takes the headers out: one byte for the stream, three of nothing, four for the length. Both
- * streams come in the order in which they were written.
- */
+/** Takes the headers out; both streams come in the order in which they were written. */
 export async function* withoutFrames(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  for await (const { data } of framesOf(chunks)) yield data;
+}
+
+const errorStream = 2;
+
+/** Pieces of frames: one byte for the stream, three of nothing, four for the length, the data. */
+export async function* framesOf(
+  chunks: AsyncIterable<Buffer>,
+): AsyncIterable<{ readonly stream: "stdout" | "stderr"; readonly data: Buffer }> {
   let header = empty;
   let left = 0;
+  let stream: "stdout" | "stderr" = "stdout";
   for await (let chunk of chunks) {
     while (chunk.length > 0) {
       if (left === 0) {
@@ -70,13 +77,14 @@ export async function* withoutFrames(chunks: AsyncIterable<Buffer>): AsyncIterab
         header = Buffer.concat([header, chunk.subarray(0, missing)]);
         chunk = chunk.subarray(missing);
         if (header.length < headerBytes) break;
+        stream = header[0] === errorStream ? "stderr" : "stdout";
         left = header.readUInt32BE(4);
         header = empty;
       }
-      const part = chunk.subarray(0, left);
-      left -= part.length;
-      chunk = chunk.subarray(part.length);
-      if (part.length > 0) yield part;
+      const data = chunk.subarray(0, left);
+      left -= data.length;
+      chunk = chunk.subarray(data.length);
+      if (data.length > 0) yield { stream, data };
     }
   }
 }

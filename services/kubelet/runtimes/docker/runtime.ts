@@ -35,6 +35,7 @@ import {
 } from "./refusal.ts";
 import { containerOptions, sandboxOptions } from "./spec.ts";
 import { isRunning, isSandbox, isUnstarted, labelOf, podOf, scheme } from "./state.ts";
+import { DockerStreams } from "./streams.ts";
 
 export interface DockerSurroundings extends Scope {
   readonly world: World;
@@ -69,6 +70,7 @@ class DockerRuntime implements Runtime {
   readonly #events: ContainerEvents;
   readonly #asking: Asking;
   readonly #preparation: Preparation;
+  readonly streams: DockerStreams;
 
   constructor(docker: Docker, version: string, surroundings: DockerSurroundings) {
     const { cluster, node, folder, world, sources } = surroundings;
@@ -85,6 +87,7 @@ class DockerRuntime implements Runtime {
     this.#events = new ContainerEvents({ docker, scope, world, known });
     this.#asking = new Asking(docker, world);
     this.#preparation = new Preparation(docker, sources, this.#volumes);
+    this.streams = new DockerStreams(docker);
   }
 
   async list(): Promise<readonly RuntimePod[]> {

@@ -4,6 +4,7 @@ import type { LogOptions } from "../../runtime.ts";
 interface Line {
   readonly text: string;
   readonly at: number;
+  readonly stream: "stdout" | "stderr";
 }
 
 /** Lines that are kept; the oldest give way. */
@@ -17,8 +18,8 @@ export class SimulatedLog {
   #closed = false;
   #wake: (() => void)[] = [];
 
-  write(text: string, at: number): void {
-    this.#lines.push({ text, at });
+  write(text: string, at: number, stream: Line["stream"] = "stdout"): void {
+    this.#lines.push({ text, at, stream });
     if (this.#lines.length > linesMax) {
       this.#lines.shift();
       this.#dropped += 1;
@@ -33,13 +34,15 @@ export class SimulatedLog {
   }
 
   async *read(options: LogOptions, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { tailLines, since = 0, timestamps, follow } = options;
+    const { tailLines, since = 0, timestamps, follow, stream } = options;
     const kept = this.#lines.filter(({ at }) => at >= since).length;
     let next = this.#dropped + this.#lines.length - Math.min(kept, tailLines ?? kept);
     while (!signal.aborted) {
       // More may be written while the reader is busy with what it got.
       const isLast = this.#closed || !follow;
-      const lines = this.#lines.slice(Math.max(0, next - this.#dropped));
+      const lines = this.#lines
+        .slice(Math.max(0, next - this.#dropped))
+        .filter((line) => stream === undefined || line.stream === stream);
       next = this.#dropped + this.#lines.length;
       if (lines.length > 0) {
         yield encoder.encode(lines.map((line) => print(line, timestamps)).join(""));

@@ -2,14 +2,16 @@ import { expect, test } from "vitest";
 import { realWorld } from "#libs/actor/world.ts";
 import type { Container, Volume } from "#proto/gen/k8s/core/v1.ts";
 import { container, podOf } from "../../pod/example.ts";
-import type { ReadSources } from "./references.ts";
+import type { Sources } from "../../sources.ts";
 import { SimulatedRuntime } from "./runtime.ts";
 
 /** A namespace with the config map and the secret `there`, both with the key `k`. */
-const sources: ReadSources = {
+const sources: Sources = {
   node: {},
   hostIp: "192.0.2.1",
   configMap: async (_, name) => (name === "there" ? { data: { k: "v" } } : undefined),
+  services: async () => [],
+  token: async () => undefined,
   secret: async (_, name) => (name === "there" ? { data: { k: "dg==" } } : undefined),
 };
 

@@ -12,21 +12,22 @@ import {
   type RuntimePod,
   type StartContext,
 } from "../../runtime.ts";
+import type { Sources } from "../../sources.ts";
 import { AddressPool } from "./addresses.ts";
 import { SimulatedLog } from "./log.ts";
-import {
-  checkVariables,
-  checkVolumes,
-  hasObjectVolumes,
-  hasReferences,
-  type ReadSources,
-} from "./references.ts";
+import { newSharedFiles, type SharedFiles } from "./inside.ts";
+import { checkVariables, checkVolumes, hasObjectVolumes, hasReferences } from "./references.ts";
 import { scriptOf } from "./script.ts";
+import { type Inhabited, SimulatedStreams } from "./streams.ts";
 
 /** Dead containers of one name that are kept, for their logs and last state. */
 const deadPerContainerMax = 2;
 
 interface SimulatedContainer extends RuntimeContainer {
+  /** What it was started from. */
+  readonly made: Container;
+  readonly ended: AbortController;
+  inhabited?: Inhabited;
   state: "running" | "exited";
   finishedAt?: number;
   exitCode?: number;
@@ -36,6 +37,8 @@ interface SimulatedContainer extends RuntimeContainer {
 }
 
 interface SimulatedPod extends RuntimePod {
+  readonly pod: Pod;
+  readonly shared: SharedFiles;
   ip: string | undefined;
   isRunning: boolean;
   readonly containers: SimulatedContainer[];
@@ -48,16 +51,23 @@ export class SimulatedRuntime implements Runtime {
   readonly #addresses: AddressPool;
   readonly #pods = new Map<string, SimulatedPod>();
   readonly #listeners = new Set<(uid: string) => void>();
-  #sources: ReadSources | undefined;
+  readonly streams: SimulatedStreams;
+  #sources: Sources | undefined;
 
   /** `podCidr`: addresses for pods, e.g. `10.244.1.0/24`. Nothing answers on them. */
   constructor(world: World, podCidr: string) {
     this.#world = world;
     this.#addresses = new AddressPool(podCidr);
+    this.streams = new SimulatedStreams({
+      world,
+      sources: () => this.#sources,
+      find: (id) => this.#inhabited(id),
+      findPod: (uid) => this.#pods.get(uid)?.pod,
+    });
   }
 
   /** Has pods wait for the config maps and secrets that they name; before, nothing is read. */
-  heed(sources: ReadSources): void {
+  heed(sources: Sources): void {
     this.#sources = sources;
   }
 
@@ -80,14 +90,16 @@ export class SimulatedRuntime implements Runtime {
     return checkVolumes(this.#sources, pod).then(() => this.#createSandbox(pod));
   }
 
-  #createSandbox({ metadata, spec }: Pod): Promise<void> {
+  #createSandbox(pod: Pod): Promise<void> {
+    const { metadata, spec } = pod;
     const { uid = "", namespace = "", name = "" } = metadata ?? {};
     const known = this.#pods.get(uid);
     if (known?.isRunning) return Promise.resolve();
     const ip = spec?.hostNetwork ? undefined : this.#addresses.take();
     const sandboxId = `simulated://${this.#world.uuid()}`;
-    const containers = known?.containers ?? [];
-    this.#pods.set(uid, { uid, namespace, name, sandboxId, ip, isRunning: true, containers });
+    const { containers, shared } = known ?? { containers: [], shared: newSharedFiles() };
+    const facts = { uid, namespace, name, sandboxId, ip, isRunning: true };
+    this.#pods.set(uid, { ...facts, containers, pod, shared });
     return Promise.resolve();
   }
 
@@ -135,6 +147,8 @@ export class SimulatedRuntime implements Runtime {
       state: "running",
       startedAt,
       log,
+      made: container,
+      ended: new AbortController(),
       cancelExit: () => undefined,
     };
     owner.containers.push(started);
@@ -181,6 +195,27 @@ export class SimulatedRuntime implements Runtime {
     }
   }
 
+  /** What the streams of a running container work with: the same object for as long as it runs. */
+  #inhabited(containerId: string): Inhabited | undefined {
+    for (const owner of this.#pods.values()) {
+      const container = owner.containers.find(({ id }) => id === containerId);
+      if (container?.state !== "running") continue;
+      const { log, made, ended } = container;
+      container.inhabited ??= {
+        id: containerId,
+        pod: owner.pod,
+        container: made,
+        podIp: owner.ip ?? this.#sources?.hostIp ?? "",
+        shared: owner.shared,
+        log,
+        ended: ended.signal,
+        exit: (exitCode) => this.#exit(owner.uid, container, exitCode),
+      };
+      return container.inhabited;
+    }
+    return undefined;
+  }
+
   /** Ends a running container as an experiment would: `kill`, out of memory, … */
   kill(uid: string, name: string, exitCode: number, reason?: string): boolean {
     const running = this.#pods
@@ -199,16 +234,20 @@ export class SimulatedRuntime implements Runtime {
     container.finishedAt = this.#world.now();
     container.reason = reason ?? (exitCode === 0 ? "Completed" : "Error");
     container.log.close();
+    container.ended.abort();
     for (const listener of [...this.#listeners]) listener(uid);
   }
 }
 
 /** What is handed out does not change under the reader's hands. */
-function copyOf(pod: SimulatedPod): RuntimePod {
-  return {
-    ...pod,
-    containers: pod.containers.map(({ log: _log, cancelExit: _cancel, ...facts }) => facts),
-  };
+function copyOf({ pod: _pod, shared: _shared, containers, ...facts }: SimulatedPod): RuntimePod {
+  return { ...facts, containers: containers.map(factsOf) };
+}
+
+function factsOf(container: SimulatedContainer): RuntimeContainer {
+  const { log: _log, cancelExit: _cancel, made: _made, ended: _ended, ...rest } = container;
+  const { inhabited: _inhabited, ...facts } = rest;
+  return facts;
 }
 
 function forgetOldest(containers: SimulatedContainer[], name: string): void {

@@ -151,7 +151,7 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 /** `sleep infinity`, and what sleep would not understand, never ends. */
-function sleepMs(text: string): number | undefined {
+export function sleepMs(text: string): number | undefined {
   const [, amount, unit = ""] = /^([0-9.]+)([smhd]?)$/.exec(text) ?? [];
   return amount === undefined ? undefined : Number(amount) * (unitMs[unit] ?? 1_000);
 }
