@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly nodes?: number;
   readonly name?: string;
   readonly separate?: boolean;
+  /** More options of `kubus up`. */
+  readonly flags?: readonly string[];
 }
 
 const main = join(root, "infra", "kubus", "main.ts");
@@ -96,8 +98,8 @@ export class TestCluster {
 
   /** Starts the cluster, again after {@link down} or a kill; its objects are there. */
   async up(): Promise<string> {
-    const { nodes = 1, separate = false } = this.#options;
-    const flags = ["--runtime=simulated", "--port=0", `--nodes=${nodes}`, "--detach"];
+    const { nodes = 1, separate = false, flags: more = [] } = this.#options;
+    const flags = [...more, "--runtime=simulated", "--port=0", `--nodes=${nodes}`, "--detach"];
     const printed = await this.kubus("up", ...flags, ...(separate ? ["--separate"] : []));
     const text = await readFile(join(this.folder, "cluster.json"), "utf8");
     this.#record = JSON.parse(text) as ClusterRecord;
@@ -113,7 +115,7 @@ export class TestCluster {
   /** Runs a command of kubus on this cluster; rejects with its output when it fails. */
   async kubus(command: string, ...words: readonly string[]): Promise<string> {
     const name = command === "version" ? [] : ["--name", this.name];
-    const args = [main, command, ...name, ...words];
+    const args = [main, command, ...words, ...name];
     const finished = await run(process.execPath, args, { env: this.env });
     return outputOf(`kubus ${command} ${words.join(" ")}`, finished);
   }

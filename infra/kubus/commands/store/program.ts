@@ -1,5 +1,5 @@
 /** `kubus store …`: names, options and their help. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { dataOption, nameOption, outputOption } from "../options.ts";
 
 const natsOption = [
@@ -11,7 +11,7 @@ export function storeCommands(kubus: Command): void {
   const store = kubus
     .command("store")
     .description("check, back up, restore, export and import what the store keeps");
-  for (const add of [verify, snapshot]) add(store);
+  for (const add of [verify, snapshot, exportCommand, importCommand]) add(store);
 }
 
 function verify(store: Command): void {
@@ -30,6 +30,50 @@ function snapshot(store: Command): void {
   const group = store.command("snapshot").description("the store in one file, and back");
   for (const add of [save, restore, status]) add(group);
 }
+
+function exportCommand(store: Command): void {
+  store
+    .command("export [file]")
+    .description("write the objects that are kept, as YAML or JSON, to a file or standard output")
+    .addOption(nameOption())
+    .addOption(dataOption())
+    .option(...natsOption)
+    .option("--from <backup>", "read a backup (kubus store snapshot save) instead of a cluster")
+    .addOption(
+      new Option("--format <format>", "YAML documents, or JSON, one object a line")
+        .choices(["yaml", "jsonl"])
+        .default("yaml"),
+    )
+    .option("--resources <names>", "just these, separated by commas: pods,deployments.apps")
+    .option("-n, --namespace <name>", "just what is in this namespace")
+    .option("--with-secrets", "secrets too; else they are left out")
+    .option("--force", "replace the file when it is there")
+    .addHelpText(
+      "after",
+      "\nAll objects are of one revision, without managedFields. The cluster may run or be\n" +
+        "down. What others need comes first, so that kubectl apply -f takes the file too.",
+    )
+    .action(async (file, options) => (await import("./export.ts")).exportObjects(file, options));
+}
+
+function importCommand(store: Command): void {
+  store
+    .command("import <file>")
+    .description("make exported objects again in a cluster that runs")
+    .addOption(nameOption())
+    .addOption(dataOption())
+    .option("--replace", "objects that are there become what the file says")
+    .option("--dry-run", "change nothing, only tell what would happen")
+    .addHelpText("after", importRules)
+    .action(async (file, options) => (await import("./import.ts")).importObjects(file, options));
+}
+
+const importRules = `
+Names, labels, annotations, specs and data are kept. Uids, resourceVersions, times and status are
+made anew; owners are found by their new uids. Services get new cluster IPs (headless ones stay so),
+pods are scheduled again. Left out is what the cluster makes by itself: nodes, leases, events,
+addresses, tokens, and whatever a controller owns (the pods of a replica set). Objects that are
+there stay as they are unless --replace is given.`;
 
 function save(group: Command): void {
   group
