@@ -37,7 +37,7 @@ test.each([
   ["2", 0.5, 1_225],
   ["9", 0, 1_500],
   ["west", 0.99, 1_549],
-  ["-1", 0, 1_500],
+  ["store-1", 0, 1_100],
 ])("instance %s with chance %d waits %d ms", (instance, chance, expected) => {
   expect(silenceOf(instance, 1_000, chance)).toBe(expected);
 });

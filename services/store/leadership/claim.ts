@@ -48,16 +48,17 @@ export function claimInMs(input: ClaimInput): number {
 const rankStepMs = 100;
 /** … up to so many. */
 const rankMax = 5;
-/** Milliseconds of chance, for instances whose names are no numbers. */
+/** Milliseconds of chance, for instances whose names have no numbers. */
 const jitterMsMax = 50;
 
 /**
- * Silence after which an instance takes over: instances 0, 1, 2 … step forward one after the other.
+ * Silence after which an instance takes over: instances 0, 1, 2 … (or store-0, store-1, …) step
+ * forward one after the other.
  * @param chance at least 0, below 1
  */
 export function silenceOf(instance: string, silentMsMin: number, chance: number): number {
-  const number = Number(instance);
-  const rank = Number.isInteger(number) && number >= 0 ? Math.min(number, rankMax) : rankMax;
+  const number = /\d+$/.exec(instance)?.[0];
+  const rank = number === undefined ? rankMax : Math.min(Number(number), rankMax);
   return silentMsMin + rank * rankStepMs + Math.floor(chance * jitterMsMax);
 }
 
