@@ -14,6 +14,7 @@ export type FieldErrorType =
   | "TooLong"
   | "TooMany"
   | "NotFound"
+  | "TypeInvalid"
   | "InternalError";
 
 /** One thing wrong with one field. */
@@ -46,6 +47,7 @@ const titles: Readonly<Record<FieldErrorType, string>> = {
   TooLong: "Too long",
   TooMany: "Too many",
   NotFound: "Not found",
+  TypeInvalid: "Invalid value",
   InternalError: "Internal error",
 };
 
@@ -64,6 +66,11 @@ export function required(field: string, detail: string): FieldError {
 /** A value that the field may not have; `detail` says why. */
 export function invalid(field: string, value: unknown, detail: string): FieldError {
   return { type: "Invalid", field, value, detail };
+}
+
+/** A value of another type than the field's: `value` names its type. */
+export function typeInvalid(field: string, value: unknown, detail: string): FieldError {
+  return { type: "TypeInvalid", field, value, detail };
 }
 
 /** `supported` in the order in which they are listed. */

@@ -56,6 +56,11 @@ import {
   validatingadmissionpolicybindings,
   validatingwebhookconfigurations,
 } from "./admissionregistration/v1/index.ts";
+import { deviceclasses } from "./resource/v1/deviceclasses.ts";
+import { resourceclaims } from "./resource/v1/resourceclaims.ts";
+import { resourceclaimtemplates } from "./resource/v1/resourceclaimtemplates.ts";
+import { resourceslices } from "./resource/v1/resourceslices.ts";
+import { customresourcedefinitions } from "./apiextensions/v1/customresourcedefinitions.ts";
 import type { KubeObject, ResourceDefinition } from "./resource.ts";
 
 export const resources: readonly ResourceDefinition[] = [
@@ -114,4 +119,9 @@ export const resources: readonly ResourceDefinition[] = [
   validatingadmissionpolicybindings,
   mutatingadmissionpolicies,
   mutatingadmissionpolicybindings,
+  deviceclasses,
+  resourceclaims,
+  resourceclaimtemplates,
+  resourceslices,
+  customresourcedefinitions,
 ].map((resource) => resource as unknown as ResourceDefinition<KubeObject>);
