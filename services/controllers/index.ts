@@ -3,6 +3,7 @@ import type { Component } from "#libs/actor/component.ts";
 import type { ControllersConfig } from "./config.ts";
 import { clusterRoleAggregationController } from "./clusterroleaggregation/main.ts";
 import { deploymentController } from "./deployment/main.ts";
+import { disruptionController } from "./disruption/main.ts";
 import { endpointsController } from "./endpoints/main.ts";
 import { endpointSliceController } from "./endpointslice/main.ts";
 import { garbageCollectorController } from "./garbagecollector/main.ts";
@@ -33,6 +34,7 @@ export const components: readonly Component<ControllersConfig>[] = [
   nodeLifecycleController,
   taintEvictionController,
   podGarbageCollectorController,
+  disruptionController,
   claimProtectionController,
   volumeProtectionController,
   resourceQuotaController,

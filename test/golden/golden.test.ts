@@ -22,7 +22,6 @@ const notThere = [
   "batch/job/controller/",
   "batch/row/controller/",
   "core/persistentvolumeclaim/bind",
-  "policy/pdb/controller/",
   "admission/namespace-missing",
   "admission/runtime-class",
   "admission/serviceaccount-enforce",

@@ -1,14 +1,12 @@
-/**
- * pods/eviction: a delete that disruption budgets may refuse. Budgets are not stored yet, so that
- * every eviction is allowed.
- */
+/** pods/eviction: a delete that a disruption budget may refuse. */
 import { conflict, notFound } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { timeText } from "#libs/api/time.ts";
 import { schemaOf } from "#libs/schema/index.ts";
 import type { Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
-import type { Eviction } from "#proto/gen/k8s/policy/v1.ts";
+import type { Eviction, PodDisruptionBudget } from "#proto/gen/k8s/policy/v1.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
+import { budgetsOf, charged, chargedBudget } from "./decide/eviction.ts";
 import { deleteObject } from "./delete.ts";
 import { readSubresource } from "./draft.ts";
 import { liveVersion } from "./read.ts";
@@ -36,6 +34,7 @@ export async function evictPod(
   if (pod === undefined) throw notFound(resourceName(definition), name);
   const deleteOptions = deleteOptionsOf(eviction, options);
   checkUid(name, deleteOptions, pod.object);
+  await chargeBudget(context, place, pod.object as Pod, deleteOptions.dryRun);
   if (!deleteOptions.dryRun) await markDisrupted(context, place);
   const whole = { ...place, subresource: "" };
   const { revision } = await deleteObject(context, caller, whole, deleteOptions);
@@ -66,6 +65,30 @@ function checkUid(name: string, { preconditions }: DeleteOptions, pod: KubeObjec
     `the UID in the precondition (${wanted}) does not match the UID in record (${uid}). ` +
     "The object might have been deleted and then recreated";
   throw conflict({ group: "", name: "Pod" }, name, why);
+}
+
+/** Counts the eviction in the pod's budget, by compare-and-swap. Throws when there is no room. */
+async function chargeBudget(
+  context: RegistryContext,
+  { namespace, name }: Place,
+  pod: Pod,
+  dryRun: boolean,
+): Promise<void> {
+  const { world } = context;
+  const budgets = context.caches.named("poddisruptionbudgets.policy");
+  await budgets.catchUp();
+  const all = [...budgets.values(namespace)].map(({ object }) => object as PodDisruptionBudget);
+  const budget = chargedBudget(pod, budgetsOf(pod, all));
+  if (!budget) return;
+  await transact(context, {
+    definition: budgets.definition,
+    key: { namespace, name: budget.metadata?.name ?? "" },
+    dryRun,
+    decide: (current) => ({
+      type: "put",
+      draft: charged((current?.object ?? budget) as PodDisruptionBudget, name, world.now()),
+    }),
+  });
 }
 
 /** Whoever watches the pod learns why it goes. */
