@@ -40,7 +40,7 @@ export interface CampaignOptions {
 export interface Happened {
   readonly fault: string;
   readonly what: string;
-  readonly holdMs: number;
+  readonly brokenMs: number;
   /** The longest time without an acknowledged commit, from the fault to the recovery. */
   readonly silentMs: number;
   /** From the end of the fault to the next acknowledged commit. */
@@ -175,30 +175,38 @@ export class Campaign {
     return undefined;
   }
 
-  async #break({ fault, holdMs, calmMs, random }: Planned): Promise<Violation | undefined> {
+  async #break(planned: Planned): Promise<Violation | undefined> {
     const { rig, auditor, recorder, say, recoveryMsMax = recoveryMsMaxDefault } = this.#options;
     await auditor.read().catch(() => undefined);
     const beganAt = recorder.now();
-    const { what, mend } = await fault.begin({ rig, auditor, random, holdMs });
-    await realWorld.sleep(holdMs);
-    await mend?.();
+    const { name, what } = await this.#hold(planned);
     await rig.heal();
     const healedAt = recorder.now();
     const stopNursing = realWorld.every(nurseMs, () => void nurse(rig).catch(() => undefined));
     const recoveredAt = await recorder.commitAfter(healedAt, recoveryMsMax);
     stopNursing();
     if (recoveredAt === undefined) {
-      return violation(
-        "recovers",
-        `no commit for ${recoveryMsMax} ms after ${fault.name}: ${what}`,
-      );
+      return violation("recovers", `no commit for ${recoveryMsMax} ms after ${name}: ${what}`);
     }
     const recoveryMs = Math.round(recoveredAt - healedAt);
     const silentMs = Math.round(recorder.silenceMs(beganAt, recoveredAt));
-    this.#happened.push({ fault: fault.name, what, holdMs, silentMs, recoveryMs });
-    say(`  ${fault.name} (${what}) for ${holdMs} ms: no commit for ${silentMs} ms`);
-    await realWorld.sleep(calmMs);
+    const brokenMs = Math.round(healedAt - beganAt);
+    this.#happened.push({ fault: name, what, brokenMs, silentMs, recoveryMs });
+    const at = new Date(realWorld.now()).toISOString().slice(11, 23);
+    say(`  ${at} ${name} (${what}) for ${brokenMs} ms: no commit for ${silentMs} ms`);
+    await realWorld.sleep(planned.calmMs);
     return undefined;
+  }
+
+  /** Lets a fault be for its time, and the one that meets it in the middle of that. */
+  async #hold({ fault, holdMs, random, second }: Planned): Promise<{ name: string; what: string }> {
+    const { rig, auditor } = this.#options;
+    const { what, mend } = await fault.begin({ rig, auditor, random, holdMs });
+    await realWorld.sleep(second ? holdMs / 2 : holdMs);
+    const met = second ? await this.#hold(second) : undefined;
+    await mend?.();
+    if (!met) return { name: fault.name, what };
+    return { name: "two at once", what: `${fault.name} ${what}, ${met.name} ${met.what}` };
   }
 
   /** Ends a round: every key is read, the log is read to its end, and watchers have heard of it. */

@@ -18,6 +18,7 @@ const { values } = parseArgs({
     stores: { type: "string", default: "2" },
     bug: { type: "string" },
     door: { type: "string" },
+    keep: { type: "boolean", default: false },
   },
 });
 const seed = Number(values.seed ?? Math.floor(realWorld.random() * 1e6));
@@ -28,6 +29,7 @@ const ran = await runCampaign({
   seed,
   layout: values.layout === "3" ? 3 : 1,
   stores: Number(values.stores),
+  keeps: values.keep,
   door: values.door === "https" ? "https" : "bus",
   ...(values.fault === undefined ? {} : { faults: values.fault.split(",") }),
   ...(values.bug === undefined ? {} : { planted: plantedBug(values.bug) }),

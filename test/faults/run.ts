@@ -21,6 +21,8 @@ export interface RunOptions extends Pick<
   /** Names of faults; default: all that can be had. */
   readonly faults?: readonly string[];
   readonly faultsPerRound?: number;
+  /** Whether the folder stays when nothing was wrong. */
+  readonly keeps?: boolean;
   readonly stores?: number;
   /** How clients ask: over the bus as the API server does, or over HTTPS as users do. */
   readonly door?: "bus" | "https";
@@ -66,7 +68,7 @@ export async function runCampaign(options: RunOptions): Promise<Ran> {
     return { ...report, folder, leftOut };
   } finally {
     await rig.stop();
-    if (isRight) await rm(folder, { recursive: true, force: true });
+    if (isRight && !options.keeps) await rm(folder, { recursive: true, force: true });
   }
 }
 

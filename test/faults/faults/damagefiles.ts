@@ -53,6 +53,7 @@ const damages = [flipBit, cutOff, tear, addGarbage];
 
 export const damageFiles: Fault = {
   name: "damage-files",
+  isAlone: true,
   holdMs: [0, 0],
   async begin({ rig, random }) {
     for (const links of rig.clientLinks) for (const link of links) link.cut("toServer");

@@ -17,6 +17,8 @@ export interface Fault {
   readonly name: string;
   /** Whether it needs disks of one's own, or a server to spare. */
   readonly needs?: "disks" | "cluster" | "apiserver";
+  /** Whether nothing else may be broken at the same time. */
+  readonly isAlone?: boolean;
   /** Milliseconds that it lasts, at least and at most. */
   readonly holdMs: readonly [number, number];
   /** Breaks something; whoever it was is told in words. What `mend` leaves is healed by the rig. */

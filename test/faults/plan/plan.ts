@@ -9,8 +9,12 @@ export interface Planned {
   /** Milliseconds of calm after the recovery from it. */
   readonly calmMs: number;
   readonly random: Random;
+  /** Another one that begins while it lasts. */
+  readonly second: Planned | undefined;
 }
 
+/** So often a fault is met by another. */
+const doubleShare = 0.25;
 /** Milliseconds of calm between faults, at most. */
 const calmMsMax = 600;
 
@@ -25,10 +29,24 @@ export function planRound(random: Random, faults: readonly Fault[], count: numbe
     if (bag.length === 0) bag = [...faults];
     const [fault] = bag.splice(random.between(0, bag.length), 1);
     if (!fault) break;
-    const [from, to] = fault.holdMs;
-    const holdMs = random.between(from, to + 1);
-    const calmMs = random.between(50, calmMsMax);
-    planned.push({ fault, holdMs, calmMs, random: random.fork(`${planned.length}`) });
+    const own = random.fork(`${planned.length}`);
+    const others = faults.filter((other) => canMeet(fault, other));
+    const isDouble = others.length > 0 && own.next() < doubleShare;
+    const second = isDouble ? planOne(own.pick(others), own.fork("second"), undefined) : undefined;
+    planned.push(planOne(fault, own, second));
   }
   return planned;
 }
+
+function planOne(fault: Fault, random: Random, second: Planned | undefined): Planned {
+  const [from, to] = fault.holdMs;
+  const holdMs = random.between(from, to + 1);
+  return { fault, holdMs, calmMs: random.between(50, calmMsMax), random, second };
+}
+
+/** One disk has one trouble at a time, and what heals everything on its way meets nothing else. */
+const canMeet = (fault: Fault, other: Fault): boolean =>
+  fault !== other &&
+  !(fault.needs === "disks" && other.needs === "disks") &&
+  !fault.isAlone &&
+  !other.isAlone;

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { realWorld } from "#libs/actor/world.ts";
 
 export interface ChildOptions {
   readonly name: string;
@@ -12,6 +13,8 @@ export interface ChildOptions {
   readonly logFile: string;
 }
 
+/** Milliseconds until a process that ended by itself is started again. */
+const againMs = 300;
 const clockFile = new URL("./clock.ts", import.meta.url).href;
 
 export class Child {
@@ -21,6 +24,7 @@ export class Child {
   #clockMs = 0;
   #starts = 0;
   #saidBefore = 0;
+  #isWanted = false;
 
   constructor(options: ChildOptions) {
     this.name = options.name;
@@ -54,11 +58,17 @@ export class Child {
     });
     closeSync(log);
     this.#starts += 1;
+    this.#isWanted = true;
+    // A process that gives up, as when it finds no bus, is started again by whoever runs it.
+    this.#process.once("exit", () => {
+      if (this.#isWanted) realWorld.after(againMs, () => this.#isWanted && this.start());
+    });
     if (this.#clockMs !== 0) this.setClock(this.#clockMs);
   }
 
   /** Resolves when the process is gone. */
   async end(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    this.#isWanted = false;
     const child = this.#process;
     if (!child || !this.isRunning) return;
     const ended = once(child, "exit");

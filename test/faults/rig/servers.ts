@@ -60,6 +60,7 @@ export class BusServer {
   }
 
   pause(): void {
+    if (!this.isRunning) return;
     this.#isPaused = true;
     process.kill(this.nats.pid, "SIGSTOP");
   }
