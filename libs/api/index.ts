@@ -24,6 +24,7 @@ import { horizontalpodautoscalers } from "./autoscaling/v2/horizontalpodautoscal
 import { oldHorizontalpodautoscalers } from "./autoscaling/v1/horizontalpodautoscalers.ts";
 import { cronjobs } from "./batch/v1/cronjobs.ts";
 import { jobs } from "./batch/v1/jobs.ts";
+import { certificatesigningrequests } from "./certificates/v1/certificatesigningrequests.ts";
 import { leases } from "./coordination/v1/leases.ts";
 import { endpointslices } from "./discovery/v1/endpointslices.ts";
 import { groupEvents } from "./events/v1/events.ts";
@@ -89,6 +90,7 @@ export const resources: readonly ResourceDefinition[] = [
   oldHorizontalpodautoscalers,
   cronjobs,
   jobs,
+  certificatesigningrequests,
   leases,
   endpointslices,
   groupEvents,

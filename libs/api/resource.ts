@@ -26,6 +26,10 @@ export interface RequestFacts {
   readonly verb: Verb;
   readonly subresource: string;
   readonly user: string;
+  /** What else is known of the user; absent where nobody asks. */
+  readonly uid?: string | undefined;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Makes a name suffix or uid: randomness is handed in, never drawn. */
   readonly uuid: () => string;
   /** Labels of the object's namespace, as far as they are known here; absent where nobody asks. */

@@ -206,3 +206,22 @@ test("what the first version cannot say is kept in annotations", () => {
   expect(back).toMatchObject({ spec: { metrics: metrics.toReversed(), behavior } });
   expect(back?.metadata?.annotations).toBeUndefined();
 });
+
+test("rows", () => {
+  const target = { type: "Utilization", averageUtilization: 50 };
+  const metrics = [
+    { type: "Resource", resource: { name: "cpu", target } },
+    { type: "External", external: { metric: { name: "m" }, target: byValue } },
+    { type: "Pods", pods: { metric: { name: "m" }, target: { averageValue: "2" } } },
+  ];
+  const currentMetrics = [
+    { type: "Resource", resource: { name: "cpu", current: { averageUtilization: 7 } } },
+    { type: "External", external: { current: {} } },
+  ];
+  const scaler = { ...scalerOf({ metrics }), status: { currentReplicas: 1, currentMetrics } };
+  const row = horizontalpodautoscalers.printColumns.map(({ cell }) => cell(scaler, 0));
+  const targets = "cpu: 7%/50%, <nil>/1 + 1 more...";
+  expect(row).toEqual(["a", "Deployment/d", targets, "<unset>", 2, 1, "<unknown>"]);
+  const none = horizontalpodautoscalers.printColumns[2]?.cell(scalerOf({ metrics }), 0);
+  expect(none).toBe("cpu: <unknown>/50%, <unknown>/1 + 1 more...");
+});

@@ -69,6 +69,9 @@ export function factsOf(
     verb,
     subresource,
     user: caller.user,
+    uid: caller.uid,
+    groups: caller.groups,
+    extra: caller.extra,
     uuid: () => world.uuid(),
     namespaceLabels: () =>
       caches.named("namespaces").get("", namespace)?.object.metadata?.labels ?? {},

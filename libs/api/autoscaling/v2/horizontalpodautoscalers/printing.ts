@@ -21,27 +21,35 @@ export function metricsText({ spec, status }: HorizontalPodAutoscaler): string {
 function metricText(metric: MetricSpec, status: MetricStatus | undefined): string {
   switch (metric.type) {
     case "External":
-      return valueText(metric.external?.target, status?.external?.current);
+      return valueText(metric.external?.target, status?.external);
     case "Object":
-      return valueText(metric.object?.target, status?.object?.current);
+      return valueText(metric.object?.target, status?.object);
     case "Pods": {
-      const current = status?.pods?.current?.averageValue ?? "<unknown>";
+      const current = reported(status?.pods, "averageValue");
       return `${current}/${metric.pods?.target?.averageValue ?? "<nil>"}`;
     }
     case "Resource":
-      return resourceText(metric.resource, status?.resource?.current);
+      return resourceText(metric.resource, status?.resource);
     case "ContainerResource":
-      return resourceText(metric.containerResource, status?.containerResource?.current);
+      return resourceText(metric.containerResource, status?.containerResource);
     default:
       return "<unknown type>";
   }
 }
 
-function valueText(target: MetricTarget = {}, current: MetricValueStatus = {}): string {
+interface Reported {
+  readonly current?: MetricValueStatus;
+}
+
+/** A report without the value is not the same as no report. */
+const reported = (report: Reported | undefined, field: "value" | "averageValue"): string =>
+  report === undefined ? "<unknown>" : (report.current?.[field] ?? "<nil>");
+
+function valueText(target: MetricTarget = {}, report: Reported | undefined): string {
   if (target.averageValue !== undefined) {
-    return `${current.averageValue ?? "<unknown>"}/${target.averageValue} (avg)`;
+    return `${report?.current?.averageValue ?? "<unknown>"}/${target.averageValue} (avg)`;
   }
-  return `${current.value ?? "<unknown>"}/${target.value ?? "<nil>"}`;
+  return `${reported(report, "value")}/${target.value ?? "<nil>"}`;
 }
 
 interface Resource {
@@ -51,13 +59,13 @@ interface Resource {
 
 function resourceText(
   { name = "", target = {} }: Resource = {},
-  current: MetricValueStatus = {},
+  report: Reported | undefined,
 ): string {
   if (target.averageValue !== undefined) {
-    return `${name}: ${current.averageValue ?? "<unknown>"}/${target.averageValue}`;
+    return `${name}: ${reported(report, "averageValue")}/${target.averageValue}`;
   }
   const percent = (value: number | undefined, none: string) =>
     value === undefined ? none : `${value}%`;
-  const now = percent(current.averageUtilization, "<unknown>");
+  const now = percent(report?.current?.averageUtilization, "<unknown>");
   return `${name}: ${now}/${percent(target.averageUtilization, "<auto>")}`;
 }
