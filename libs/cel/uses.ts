@@ -1,4 +1,4 @@
-/** Compiles an expression for what it is used for, and tells why it cannot be, as Kubernetes does. */
+/** Compiles expressions for what they are used for, and tells why not, as Kubernetes does. */
 import {
   admissionEnvironment,
   type AdmissionPlace,
