@@ -173,6 +173,11 @@ export class DurableStream {
     return new DurableStream(this.#bus, this.#world, this.name, this.#limits, this.#manager);
   }
 
+  /** See {@link StreamLimits}. */
+  get lossMsMin(): number {
+    return this.#limits.lossMsMin;
+  }
+
   async range(): Promise<{ first: number; last: number; messages: number; bytes: number }> {
     const { state } = await this.#manager.streams.info(this.name);
     const { first_seq: first, last_seq: last, messages, bytes } = state;

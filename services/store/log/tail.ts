@@ -28,7 +28,7 @@ const readAheadBytesMax = 16 * 1024 * 1024;
 const apiTimeoutMs = 2_000;
 const againMs = 100;
 /** Milliseconds that the tail may be behind without a step forward before it is opened anew. */
-const stuckMsMax = 1_000;
+const stuckMsMax = 500;
 
 /** Reads the stored messages only: what somebody publishes is nothing until the stream has it. */
 export class Tail {
@@ -40,6 +40,7 @@ export class Tail {
   #next: number;
   #messages: ConsumerMessages | undefined;
   #behindSinceMs: number | undefined;
+  #shortSinceMs: number | undefined;
 
   constructor(
     bus: Bus,
@@ -103,8 +104,9 @@ export class Tail {
 
   /** Until the consumer ends, or gives a message that is not the next. */
   async #read(): Promise<void> {
-    const { first } = await this.#stream.range();
+    const { first, last } = await this.#stream.range();
     if (first > this.#next) throw this.#outrun(first);
+    if (this.#isShort(last)) return;
     const { consumers } = jetstream(this.#bus.connection, { timeout: apiTimeoutMs });
     const consumer = await consumers.get(this.#stream.name, {
       deliver_policy: DeliverPolicy.StartSequence,
@@ -115,7 +117,9 @@ export class Tail {
     try {
       for await (const { seq: sequence, subject, data: payload } of messages) {
         if (this.#ending.signal.aborted) return;
-        if (sequence !== this.#next) return await this.#explain(sequence);
+        // A replica that is behind begins with its own last message.
+        if (sequence < this.#next) continue;
+        if (sequence > this.#next) return await this.#explain(sequence);
         this.#handlers.onMessage({ sequence, subject, payload });
         this.#next += 1;
         this.#behindSinceMs = undefined;
@@ -127,7 +131,20 @@ export class Tail {
     }
   }
 
-  /** Another message came than the next: was it cut, lost, or only left out? */
+  /** Whether the stream shows less than was read of it. Throws when that lasts. */
+  #isShort(last: number): boolean {
+    if (last >= this.#next - 1) {
+      this.#shortSinceMs = undefined;
+      return false;
+    }
+    const nowMs = this.#world.monotonic();
+    this.#shortSinceMs ??= nowMs;
+    if (nowMs - this.#shortSinceMs < this.#stream.lossMsMin) return true;
+    const { name } = this.#stream;
+    throw new DamagedError(`${name} ends at message ${last}, message ${this.#next - 1} was read`);
+  }
+
+  /** A later message came than the next: was that cut, lost, or only left out? */
   async #explain(came: number): Promise<void> {
     const { first } = await this.#stream.range();
     if (first > this.#next) throw this.#outrun(first);
