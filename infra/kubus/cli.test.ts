@@ -155,6 +155,43 @@ describe("a cluster in the background", () => {
   });
 });
 
+describe("a layout", () => {
+  const status = async () =>
+    JSON.parse((await kubus("status", "--output", "json")).stdout) as Record<string, object>;
+
+  test("is told, kept for the next start, and changed when that is said", keepsLayout, 60_000);
+
+  async function keepsLayout(): Promise<void> {
+    const sizes = async () => {
+      const { stores, apiservers } = await status();
+      return [stores, apiservers].map((each) => Object.keys(each ?? {}).length);
+    };
+    expect((await up("--stores", "2", "--apiservers", "2")).code).toBe(0);
+    expect(await sizes()).toEqual([2, 2]);
+    const { server, apiservers = [] } = record("kubus");
+    expect(new Set([server, ...apiservers]).size).toBe(3);
+    await kubus("down");
+    expect((await up()).code).toBe(0);
+    expect(await sizes()).toEqual([2, 2]);
+    await kubus("down");
+    expect((await up("--apiservers", "1", "--stores", "1")).code).toBe(0);
+    expect(await sizes()).toEqual([1, 0]);
+    expect(record("kubus").server).toBe(server);
+    expect((await kubus("down", "--purge")).code).toBe(0);
+  }
+
+  test.each<[string[], RegExp]>([
+    [["--bus-servers", "2"], /--bus-servers 2: choose 1, 3 or 5/],
+    [["--stores", "0"], /--stores 0: expected a whole number from 1 to 7/],
+    [["--data", "/proc/kubus"], /cannot make the folder \/proc\/kubus/],
+    [["--data", main], /main\.ts is a file: a cluster needs a folder/],
+  ])("%j is refused", async (args, message) => {
+    const { code, stderr } = await up(...args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+  });
+});
+
 describe("a cluster in the foreground", () => {
   /** Resolves when the text was printed. */
   function until(child: ChildProcess, text: string): Promise<void> {
