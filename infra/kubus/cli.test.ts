@@ -186,8 +186,8 @@ describe("a layout", () => {
     [["--data", "/proc/kubus"], /cannot make the folder \/proc\/kubus/],
     [["--data", main], /main\.ts is a file: a cluster needs a folder/],
   ])("%j is refused", async (args, message) => {
-    const { code, stderr } = await up(...args);
-    expect(stderr).toMatch(message);
+    const { code, stdout, stderr } = await up(...args);
+    expect(stdout + stderr).toMatch(message);
     expect(code).toBe(1);
   });
 });

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rollCall } from "../../infra/kubus/rollcall.ts";
-import { storesOf } from "../../infra/kubus/stores.ts";
 import { TestCluster, until } from "./cluster.ts";
 
 const startMsMax = 90_000;
