@@ -1,7 +1,11 @@
 /** Defaults of volumes. */
 import type {
+  AzureDiskVolumeSource,
   DownwardAPIVolumeFile,
+  ISCSIVolumeSource,
   ProjectedVolumeSource,
+  RBDVolumeSource,
+  ScaleIOVolumeSource,
   Volume,
 } from "#proto/gen/k8s/core/v1.ts";
 import { defaultPullPolicy } from "./image.ts";
@@ -48,7 +52,15 @@ function defaultFile(file: DownwardAPIVolumeFile): void {
   defaultResourceRef(file.resourceFieldRef);
 }
 
-function defaultNetworkVolume({ iscsi, rbd, azureDisk, scaleIO }: Volume): void {
+/** Sources that pods and persistent volumes have alike. */
+interface NetworkSources {
+  readonly iscsi?: Pick<ISCSIVolumeSource, "iscsiInterface">;
+  readonly rbd?: Pick<RBDVolumeSource, "pool" | "user" | "keyring">;
+  readonly azureDisk?: AzureDiskVolumeSource;
+  readonly scaleIO?: Pick<ScaleIOVolumeSource, "storageMode" | "fsType">;
+}
+
+export function defaultNetworkVolume({ iscsi, rbd, azureDisk, scaleIO }: NetworkSources): void {
   if (iscsi !== undefined) iscsi.iscsiInterface ||= "default";
   if (rbd !== undefined) {
     rbd.pool ||= "rbd";

@@ -1,58 +1,14 @@
 /** componentstatuses: the old form of /readyz. They are asked, not stored. */
 import { notFound } from "#libs/api/errors.ts";
 import { goJson } from "#libs/api/gotext.ts";
-import { nameColumn } from "#libs/api/printing.ts";
-import { defineResource, type KubeObject, type ResourceDefinition } from "#libs/api/resource.ts";
+import { componentstatuses } from "#libs/api/core/v1/componentstatuses.ts";
+import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { codecOf } from "#libs/schema/codec.ts";
 import type { ComponentStatus } from "#proto/gen/k8s/core/v1.ts";
 import type { Registry, Version } from "../registry/request.ts";
 import type { Health } from "./health.ts";
 
-const definition = defineResource<ComponentStatus>({
-  group: "",
-  version: "v1",
-  kind: "ComponentStatus",
-  plural: "componentstatuses",
-  singular: "componentstatus",
-  shortNames: ["cs"],
-  categories: [],
-  scope: "Cluster",
-  verbs: ["get", "list"],
-  message: "k8s.core.v1.ComponentStatus",
-  storageVersionHash: "",
-  countsGeneration: false,
-  createOnUpdate: false,
-  unconditionalUpdate: false,
-  confidential: false,
-  ttlSeconds: 0,
-  deprecated: "v1 ComponentStatus is deprecated in v1.19+",
-  validate: () => [],
-  nameRule: "pathSegment",
-  subresources: [],
-  printColumns: [
-    nameColumn,
-    { name: "Status", type: "string", description: "Whether it is well.", cell: statusText },
-    { name: "Message", type: "string", description: "What it says.", cell: messageText },
-    { name: "Error", type: "string", description: "What went wrong.", cell: () => "" },
-  ],
-  fieldSelectors: {},
-  defaultPropagation: "background",
-});
-
-export const componentStatuses = definition as unknown as ResourceDefinition;
-
-function healthyOf({ conditions = [] }: ComponentStatus) {
-  return conditions.find(({ type }) => type === "Healthy");
-}
-
-function statusText(object: ComponentStatus): string {
-  const status = healthyOf(object)?.status ?? "Unknown";
-  return status === "True" ? "Healthy" : status === "False" ? "Unhealthy" : "Unknown";
-}
-
-function messageText(object: ComponentStatus): string {
-  return healthyOf(object)?.message ?? "";
-}
+export const componentStatuses = componentstatuses as unknown as ResourceDefinition;
 
 /** The registry, and beside it what the health checks say. */
 export function withComponentStatuses(registry: Registry, health: Health): Registry {

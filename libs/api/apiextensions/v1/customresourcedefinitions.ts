@@ -7,7 +7,7 @@ import type {
 import { validateImmutable } from "../../equality.ts";
 import { invalid, type FieldError } from "../../errors.ts";
 import { goQuote } from "../../gotext.ts";
-import { createdAtColumn, nameColumn } from "../../printing.ts";
+import { defaultColumns } from "../../printing.ts";
 import { defineResource } from "../../resource.ts";
 import { everyVerb } from "../../verbs.ts";
 import { isKnownFormat } from "../schema/formats.ts";
@@ -79,7 +79,7 @@ export const customresourcedefinitions = defineResource<CustomResourceDefinition
       resetFields: ["spec"],
     },
   ],
-  printColumns: [nameColumn, createdAtColumn],
+  printColumns: defaultColumns,
   fieldSelectors: {},
   defaultPropagation: "background",
   resetFields: ["status"],

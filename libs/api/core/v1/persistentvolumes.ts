@@ -1,6 +1,7 @@
 /** PersistentVolumes: storage that outlives pods. Validation is beside this file. */
 import { timeText } from "#libs/api/time.ts";
-import type { PersistentVolume } from "#proto/gen/k8s/core/v1.ts";
+import type { PersistentVolume, PersistentVolumeSpec } from "#proto/gen/k8s/core/v1.ts";
+import { defaultNetworkVolume } from "../../podtemplate/volumedefaults.ts";
 import { ageColumn, nameColumn } from "../../printing.ts";
 import { defineResource, type KubeObject } from "../../resource.ts";
 import { everyVerb } from "../../verbs.ts";
@@ -86,7 +87,13 @@ function defaults({ spec }: PersistentVolume): void {
   if (spec === undefined) return;
   spec.persistentVolumeReclaimPolicy ||= "Retain";
   spec.volumeMode ??= "Filesystem";
+  defaultSource(spec);
+}
+
+/** Fills what a source means, in place. */
+export function defaultSource(spec: PersistentVolumeSpec): void {
   if (spec.hostPath !== undefined) spec.hostPath.type ??= "";
+  defaultNetworkVolume(spec);
 }
 
 /** The time of the last transition moves with the phase, unless the writer gives it. */

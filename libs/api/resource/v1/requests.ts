@@ -4,6 +4,7 @@ import type {
   DeviceConstraint,
   DeviceRequest,
   DeviceSubRequest,
+  DeviceToleration,
   ExactDeviceRequest,
   ResourceClaimSpec,
 } from "#proto/gen/k8s/resource/v1.ts";
@@ -21,8 +22,14 @@ export function defaultRequests(spec: ResourceClaimSpec | undefined): void {
     for (const request of [...(exactly === undefined ? [] : [exactly]), ...firstAvailable]) {
       request.allocationMode ||= "ExactCount";
       if (request.allocationMode === "ExactCount") request.count ||= 1;
+      defaultTolerations(request.tolerations);
     }
   }
+}
+
+/** A toleration that says no operator compares the value. */
+export function defaultTolerations(tolerations: readonly DeviceToleration[] | undefined): void {
+  for (const toleration of tolerations ?? []) toleration.operator ||= "Equal";
 }
 
 /** A claim without devices says so. */

@@ -9,6 +9,7 @@ import { defineResource } from "../../resource.ts";
 import { everyVerb } from "../../verbs.ts";
 import {
   defaultRequests,
+  defaultTolerations,
   refuseAdminRequests,
   validateClaimSpec,
   withDevices,
@@ -32,7 +33,11 @@ export const resourceclaims = defineResource<ResourceClaim>({
   unconditionalUpdate: true,
   confidential: false,
   ttlSeconds: 0,
-  defaults: ({ spec }) => defaultRequests(spec),
+  defaults: ({ spec, status }) => {
+    defaultRequests(spec);
+    const results = status?.allocation?.devices?.results ?? [];
+    for (const { tolerations } of results) defaultTolerations(tolerations);
+  },
   prepareForCreate: (draft) => {
     draft.spec = withDevices(draft.spec);
     draft.status = {};

@@ -4,7 +4,7 @@ import type { CSIStorageCapacity } from "#proto/gen/k8s/storage/v1.ts";
 import { validateImmutable } from "../../equality.ts";
 import { invalid, type FieldError } from "../../errors.ts";
 import { labelReplacements } from "../../podtemplate/warnings.ts";
-import { createdAtColumn, nameColumn } from "../../printing.ts";
+import { defaultColumns } from "../../printing.ts";
 import { canonicalQuantity } from "../../quantity.ts";
 import { defineResource } from "../../resource.ts";
 import { dnsSubdomainField } from "../../validation/fields.ts";
@@ -40,7 +40,7 @@ export const csistoragecapacities = defineResource<CSIStorageCapacity>({
   nameRule: "dnsSubdomain",
   warnings: ({ nodeTopology }) => selectorWarnings(nodeTopology, "nodeTopology"),
   subresources: [],
-  printColumns: [nameColumn, createdAtColumn],
+  printColumns: defaultColumns,
   fieldSelectors: {},
   defaultPropagation: "background",
 });

@@ -5,6 +5,7 @@ import type {
   VolumeAttachmentStatus,
   VolumeError,
 } from "#proto/gen/k8s/storage/v1.ts";
+import { defaultSource } from "../../core/v1/persistentvolumes.ts";
 import { validateInlineVolume } from "../../core/v1/persistentvolumes/inline.ts";
 import { semanticEqual } from "../../equality.ts";
 import { forbidden, invalid, required, tooLong, type FieldError } from "../../errors.ts";
@@ -36,6 +37,9 @@ export const volumeattachments = defineResource<VolumeAttachment>({
   unconditionalUpdate: false,
   confidential: false,
   ttlSeconds: 0,
+  defaults: ({ spec }) => {
+    if (spec?.source?.inlineVolumeSpec) defaultSource(spec.source.inlineVolumeSpec);
+  },
   prepareForCreate: (draft) => {
     draft.status = {};
   },
