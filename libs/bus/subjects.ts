@@ -13,7 +13,7 @@ export interface ObjectPath {
 }
 
 export type ApiVerb = "get" | "list" | "create" | "update" | "patch" | "delete" | "changes";
-export type StoreVerb = "commit" | "get" | "list" | "changes" | "head";
+export type StoreVerb = "commit" | "commits" | "get" | "list" | "changes" | "head";
 /** Each opens a session with a kubelet. */
 export type NodeVerb = "log" | "exec" | "attach" | "portforward" | "http";
 /** `client`: who asked for the session; `node`: the kubelet. */
@@ -80,7 +80,7 @@ export class Subjects {
     return `${this.prefix}.api.v1.*.*.*.*.*`;
   }
 
-  /** Request to the store's leader. */
+  /** Request to the store's leader; "commits" are of many objects, and name none. */
   store(verb: StoreVerb, path: ObjectPath): string {
     return `${this.prefix}.store.v1.${verb}.${objectTokens(path)}`;
   }

@@ -1,10 +1,12 @@
 /** The store as its callers see it, on a real nats-server. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { call } from "#libs/bus/bus.ts";
 import type { NatsBus } from "#libs/bus/connect.ts";
 import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
+import type { CommitRequest, Mutation } from "#proto/gen/kubus/store/v1.ts";
 import type { HeadsAnnounced, ObjectChanged } from "#proto/gen/kubus/watch/v1.ts";
 import { clientOf, connectBus, pod, put, startStore } from "./rig.ts";
-import { commitRpc, headsAnnounced, listRpc, objectChanged } from "./wire.ts";
+import { commitRpc, commitsRpc, headsAnnounced, listRpc, objectChanged } from "./wire.ts";
 
 let nats: TestNatsServer;
 let store: Awaited<ReturnType<typeof startStore>>;
@@ -252,4 +254,44 @@ test("a key with a time to live goes by itself", async () => {
   const changes = await watch.until(2);
   expect(changes.map(({ type }) => type)).toEqual(["CHANGE_TYPE_CREATED", "CHANGE_TYPE_DELETED"]);
   expect((await client.get(key)).record).toBeUndefined();
+});
+
+describe("commits in one message", () => {
+  const ask = (requests: readonly CommitRequest[]) => {
+    const subject = bus.subjects.store("commits", { group: "", resource: "" });
+    return call(bus, commitsRpc, subject, { requests: [...requests] });
+  };
+  const commitOf = (requestId: string, ...mutations: Mutation[]) => ({ requestId, mutations });
+
+  test("are decided one after the other, and answered in order", async () => {
+    const [a, b] = [pod("a", "many"), pod("b", "many")];
+    const { responses } = await ask([
+      commitOf("many-1", put("CREATE", a, { value: "1" })),
+      commitOf("many-2", put("CREATE", a)),
+      commitOf("many-3", put("CREATE", b), put("UPDATE", a, { value: "2" })),
+      commitOf("", put("CHECK", b, { expectedRevision: 1 })),
+    ]);
+    const [first, second, third, fourth] = responses;
+    const revision = first?.revision ?? 0;
+    expect(second?.failure).toBe("COMMIT_FAILURE_EXISTS");
+    expect(third?.revision).toBe(revision + 2);
+    expect(fourth?.failure).toBe("COMMIT_FAILURE_REVISION_MISMATCH");
+    expect((await client.get(a)).value).toBe("2");
+    const again = await ask([commitOf("many-3", put("CREATE", b))]);
+    expect(again.responses.map((response) => response.revision)).toEqual([revision + 2]);
+  });
+
+  test("what does not fit the answer is left to be asked for again", async () => {
+    const value = "v".repeat(1_000_000);
+    const names = Array.from({ length: 8 }, (_, index) => pod(`big-${index}`, "many"));
+    for (const key of names) await client.commit([put("CREATE", key, { value })]);
+    const { responses } = await ask(names.map((key) => commitOf("", put("CREATE", key))));
+    const answered = responses.filter(({ failure }) => failure === "COMMIT_FAILURE_EXISTS");
+    expect(answered.length).toBe(4);
+    expect(responses.length).toBe(8);
+  });
+
+  test("none are none", async () => {
+    expect((await ask([])).responses).toEqual([]);
+  });
 });

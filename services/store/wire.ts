@@ -5,6 +5,8 @@ import type {
   ChangesResponse,
   CommitRequest,
   CommitResponse,
+  CommitsRequest,
+  CommitsResponse,
   GetRequest,
   GetResponse,
   HeadRequest,
@@ -30,6 +32,10 @@ const rpc = <Request, Response>(verb: string) => ({
 export const commitRpc = {
   ...rpc<CommitRequest, CommitResponse>("Commit"),
   request: viewingCodecOf<CommitRequest>("kubus.store.v1.CommitRequest"),
+};
+export const commitsRpc = {
+  ...rpc<CommitsRequest, CommitsResponse>("Commits"),
+  request: viewingCodecOf<CommitsRequest>("kubus.store.v1.CommitsRequest"),
 };
 export const getRpc = rpc<GetRequest, GetResponse>("Get");
 export const listRpc = rpc<ListRequest, ListResponse>("List");

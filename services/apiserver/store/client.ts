@@ -14,7 +14,6 @@ import { codecOf } from "#libs/schema/index.ts";
 import type {
   ChangesRequest,
   ChangesResponse,
-  CommitRequest,
   CommitResponse,
   GetRequest,
   GetResponse,
@@ -27,6 +26,7 @@ import type {
   Mutation,
   ReadFailure,
 } from "#proto/gen/kubus/store/v1.ts";
+import { commitAlone, gatherCommits } from "./gather.ts";
 
 /** Together with the pauses between them, about as long as a client waits for an answer. */
 const attemptsMax = 6;
@@ -48,7 +48,6 @@ const rpcOf = <Request, Response>(verb: string): Rpc<Request, Response> => ({
 });
 
 const rpcs = {
-  commit: rpcOf<CommitRequest, CommitResponse>("Commit"),
   get: rpcOf<GetRequest, GetResponse>("Get"),
   list: rpcOf<ListRequest, ListResponse>("List"),
   changes: rpcOf<ChangesRequest, ChangesResponse>("Changes"),
@@ -97,18 +96,25 @@ export interface StoreClientOptions {
 export function createStoreClient({ bus, world, signal }: StoreClientOptions): StoreClient {
   const leaders = new Leaders(bus, signal);
 
-  async function ask<Request, Response>(
-    verb: StoreVerb,
+  function ask<Request, Response>(
+    verb: Exclude<StoreVerb, "commit" | "commits">,
     rpc: Rpc<Request, Response>,
     path: StoredResource & { readonly namespace?: string; readonly name?: string },
     request: Request,
   ): Promise<Response> {
     const subject = bus.subjects.store(verb, path);
+    return trying((timeoutMs) => call(bus, rpc, subject, request, { timeoutMs }));
+  }
+
+  /** @param once asks once, for so many milliseconds */
+  async function trying<Response>(
+    once: (timeoutMs: number, attempt: number) => Promise<Response>,
+  ): Promise<Response> {
     let [attempt, changes] = [1, 0];
     while (true) {
       try {
         const timeoutMs = Math.min(attemptMsMin * 2 ** (attempt - 1), attemptMsMax);
-        const answer = await leaders.unlessChanged(call(bus, rpc, subject, request, { timeoutMs }));
+        const answer = await leaders.unlessChanged(once(timeoutMs, attempt));
         throwRefusedRead(answer);
         return answer;
       } catch (error) {
@@ -123,6 +129,8 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
     }
   }
 
+  const alone = commitAlone(bus);
+  const together = gatherCommits(bus, { timeoutMs: attemptMsMin });
   const headOf = shareByKey((resource: StoredResource) =>
     ask("head", rpcs.head, resource, resource),
   );
@@ -132,7 +140,9 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
       const key = mutations[0]?.key;
       if (key === undefined) throw new TypeError("a commit needs a mutation with a key");
       const request = { mutations: [...mutations], requestId: world.uuid() };
-      return ask("commit", rpcs.commit, key, request);
+      return trying((timeoutMs, attempt) =>
+        attempt === 1 ? together(request) : alone(request, { timeoutMs }),
+      );
     },
     get: (key) => ask("get", rpcs.get, key, { key, revision: 0 }),
     list: (request) => ask("list", rpcs.list, request, request),

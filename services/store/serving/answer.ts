@@ -2,10 +2,11 @@
 import type { BusMessage } from "#libs/bus/bus.ts";
 import type { Subjects } from "#libs/bus/subjects.ts";
 import type { Codec } from "#libs/schema/schema.ts";
+import type { CommitRequest, CommitResponse } from "#proto/gen/kubus/store/v1.ts";
 import type { CommitQueue } from "../commit/queue.ts";
 import type { StoreMemory } from "../memory/memory.ts";
 import { readChanges, readHead, readList, readOne } from "../memory/reading.ts";
-import { changesRpc, commitRpc, getRpc, headRpc, listRpc } from "../wire.ts";
+import { changesRpc, commitRpc, commitsRpc, getRpc, headRpc, listRpc } from "../wire.ts";
 
 export interface Remembering {
   readonly memory: StoreMemory;
@@ -38,6 +39,13 @@ export function answer(served: Served, message: BusMessage): void {
     queue.submit(request, (response) => message.respond(commitRpc.response.encode(response)));
     return;
   }
+  if (verb === "commits") {
+    const requests = decoded(commitsRpc.request, data)?.requests ?? [];
+    submitAll(served, requests, (responses) =>
+      message.respond(commitsRpc.response.encode({ responses })),
+    );
+    return;
+  }
   const reading = readers[verb]?.(data);
   if (!reading) return;
   if (reading.isSerializable) {
@@ -50,6 +58,35 @@ export function answer(served: Served, message: BusMessage): void {
     message.respond(reading.refuse(memory, failure));
   });
 }
+
+/** Responds when every one has its answer; what does not fit is left for its asker to ask again. */
+function submitAll(
+  { queue, answerBytesMax }: Served,
+  requests: readonly CommitRequest[],
+  respond: (responses: CommitResponse[]) => void,
+): void {
+  const responses = requests.map((): CommitResponse => unanswered);
+  let [missing, bytes] = [requests.length, 0];
+  if (missing === 0) respond([]);
+  for (const [index, request] of requests.entries()) {
+    queue.submit(request, (response) => {
+      const size = response.current?.value.length ?? 0;
+      if (bytes + size <= answerBytesMax) {
+        bytes += size;
+        responses[index] = response;
+      }
+      missing -= 1;
+      if (missing === 0) respond(responses);
+    });
+  }
+}
+
+const unanswered: CommitResponse = {
+  revision: 0,
+  failure: "COMMIT_FAILURE_UNSPECIFIED",
+  failedIndex: 0,
+  message: "",
+};
 
 /** Answers from memory what need not be new: any store may. */
 export function answerCached(remembering: Remembering, message: BusMessage): void {

@@ -6,14 +6,9 @@ import { realWorld } from "#libs/actor/world.ts";
 import { call } from "#libs/bus/bus.ts";
 import { connect, type NatsBus } from "#libs/bus/connect.ts";
 import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
-import type { CommitRequest, Key, Mutation } from "#proto/gen/kubus/store/v1.ts";
-import {
-  commitRpc,
-  getRpc,
-  headRpc,
-  listRpc,
-  objectChanged,
-} from "../../../services/store/wire.ts";
+import type { Key, Mutation } from "#proto/gen/kubus/store/v1.ts";
+import { createStoreClient, type StoreClient } from "../../../services/apiserver/store/client.ts";
+import { headRpc, objectChanged } from "../../../services/store/wire.ts";
 import type { Client, Contender, Put } from "./contender.ts";
 
 const mainFile = join(import.meta.dirname, "..", "..", "..", "services", "store", "main.ts");
@@ -92,11 +87,15 @@ export class KubusContender implements Contender {
   }
 }
 
+/** The API server's own way to the store. */
 class KubusClient implements Client {
   readonly #bus: NatsBus;
+  readonly #life = new AbortController();
+  readonly #store: StoreClient;
 
   constructor(bus: NatsBus) {
     this.#bus = bus;
+    this.#store = createStoreClient({ bus, world: realWorld, signal: this.#life.signal });
   }
 
   create(puts: readonly Put[]): Promise<void> {
@@ -108,18 +107,14 @@ class KubusClient implements Client {
   }
 
   async get(namespace: string, name: string): Promise<void> {
-    const key = { group: "", resource, namespace, name };
-    const subject = this.#bus.subjects.store("get", key);
-    await call(this.#bus, getRpc, subject, { key, revision: 0 });
+    await this.#store.get({ group: "", resource, namespace, name });
   }
 
   async list(namespace: string, limit: number): Promise<number> {
     const place = { group: "", resource, namespace, limit };
-    const subject = this.#bus.subjects.store("list", place);
     let [afterNamespace, afterName, revision] = ["", "", 0];
     for (let found = 0; ;) {
-      const request = { ...place, afterNamespace, afterName, revision };
-      const answer = await call(this.#bus, listRpc, subject, request);
+      const answer = await this.#store.list({ ...place, afterNamespace, afterName, revision });
       found += answer.records.length;
       const last = answer.records.at(-1)?.key;
       if (!answer.more || !last) return found;
@@ -137,16 +132,13 @@ class KubusClient implements Client {
     await this.#bus.flush();
   }
 
-  close(): Promise<void> {
-    return this.#bus.close();
+  async close(): Promise<void> {
+    this.#life.abort(new Error("the client is closed"));
+    await this.#bus.close();
   }
 
-  async #commit(mutations: Mutation[]): Promise<void> {
-    const [first] = mutations;
-    if (!first?.key) return;
-    const request: CommitRequest = { mutations, requestId: "" };
-    const subject = this.#bus.subjects.store("commit", first.key);
-    const { failure, message } = await call(this.#bus, commitRpc, subject, request);
+  async #commit(mutations: readonly Mutation[]): Promise<void> {
+    const { failure, message } = await this.#store.commit(mutations);
     if (failure !== "COMMIT_FAILURE_UNSPECIFIED") throw new Error(`${failure}: ${message}`);
   }
 }
