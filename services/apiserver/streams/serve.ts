@@ -1,5 +1,6 @@
 /** pods/exec, pods/attach and pods/portforward: from the request to the kubelet's session. */
 import type { Session } from "#libs/bus/session/index.ts";
+import { refusal } from "../auth/refuse.ts";
 import { chooseContainer } from "../http/connect/container.ts";
 import type { Exchange } from "../http/context.ts";
 import type { Place } from "../registry/request.ts";
@@ -27,6 +28,7 @@ export async function serveStream(
   stream: StreamName,
   place: Place,
 ): Promise<void> {
+  await authorizeCreate(exchange);
   try {
     if (stream === "portforward") await servePortForward(exchange, place);
     else await serveCommand(exchange, stream, place);
@@ -34,6 +36,17 @@ export async function serveStream(
     if (!(error instanceof NodeRefusal)) throw error;
     return answerRefusal(exchange, error);
   }
+}
+
+/**
+ * A WebSocket begins with a GET: who may only read pods is not to run commands in them. As
+ * Kubernetes' AuthorizePodWebsocketUpgradeCreatePermission. Throws Forbidden.
+ */
+async function authorizeCreate({ door, user, info }: Exchange): Promise<void> {
+  if (info.verb === "create") return;
+  const attributes = { ...info, user, verb: "create" };
+  const { decision, reason } = await door.authorizer(attributes);
+  if (decision !== "allow") throw refusal(attributes, reason);
 }
 
 async function serveCommand(

@@ -6,6 +6,7 @@ import { isSameStatus, statusOf } from "./status.ts";
 import {
   attemptsOf,
   containersOf,
+  ephemeralContainersOf,
   failureOf,
   hasStarted,
   initContainersOf,
@@ -143,7 +144,19 @@ function whileAlive(view: PodView): Steps {
   const stops = stopUnwanted(view);
   if (stops.length > 0) return { actions: stops, wakeAfterMs: undefined };
   const steps = initialization(view) === "done" ? startContainers(view) : startInit(view);
-  return earliest([steps, untilDeadline(view)]);
+  return earliest([startEphemeral(view), steps, untilDeadline(view)]);
+}
+
+/** Once each, also while the pod is only being initialized, as the kubelet does. */
+function startEphemeral(view: PodView): Steps {
+  const known = view.pod.status?.ephemeralContainerStatuses ?? [];
+  const steps = ephemeralContainersOf(view.pod).map((container) => {
+    const { name = "" } = container;
+    // One that the runtime has forgotten is over.
+    const wasStarted = known.some((status) => status.name === name && status.containerID);
+    return start(view, container, !wasStarted && attemptsOf(view, name).length === 0);
+  });
+  return earliest(steps);
 }
 
 /** What is unhealthy or outdated ends, and is started again like anything that ended. */

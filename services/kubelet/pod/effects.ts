@@ -269,9 +269,10 @@ export class PodWorker {
 
   #record(happening: Happening, container: { readonly name?: string } | undefined): void {
     const { recorder } = this.#options;
-    const kind = this.#pod.spec?.initContainers?.some(({ name }) => name === container?.name)
-      ? "initContainers"
-      : "containers";
+    const kinds = ["initContainers", "ephemeralContainers"] as const;
+    const isIn = (kind: (typeof kinds)[number]) =>
+      this.#pod.spec?.[kind]?.some(({ name }) => name === container?.name);
+    const kind = kinds.find(isIn) ?? "containers";
     const fieldPath = container ? `spec.${kind}{${container.name ?? ""}}` : undefined;
     recorder.record({ object: this.#pod, ...happening, ...(fieldPath ? { fieldPath } : {}) });
   }

@@ -15,6 +15,7 @@ import { initialization, isPastDeadline, outcomeOf, type Phase, phaseOf } from "
 import {
   attemptsOf,
   containersOf,
+  ephemeralContainersOf,
   failed,
   failureOf,
   hasStarted,
@@ -36,8 +37,11 @@ export function statusOf(view: PodView): PodStatus {
   const phase = phaseOf(view);
   const ip = podIpOf(view) ?? present.podIP;
   const pastDeadline = isPastDeadline(view);
-  const inits = initContainersOf(pod).map((container) => containerStatus(view, container, true));
-  const main = containersOf(pod).map((container) => containerStatus(view, container, false));
+  const of = (containers: readonly Container[], kind: Kind) =>
+    containers.map((container) => containerStatus(view, container, kind));
+  const inits = of(initContainersOf(pod), "init");
+  const main = of(containersOf(pod), "main");
+  const ephemeral = of(ephemeralContainersOf(pod), "ephemeral");
   return {
     ...present,
     ...(pod.metadata?.generation ? { observedGeneration: pod.metadata.generation } : {}),
@@ -49,6 +53,7 @@ export function statusOf(view: PodView): PodStatus {
     startTime: present.startTime ?? timeText(now),
     ...(inits.length > 0 ? { initContainerStatuses: inits } : {}),
     containerStatuses: main,
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     ...(pastDeadline && phase === "Failed" && present.phase !== "Failed"
       ? {
           reason: "DeadlineExceeded",
@@ -68,27 +73,35 @@ function comparable(status: PodStatus): unknown {
   return JSON.parse(JSON.stringify({ ...status, qosClass: undefined })) as unknown;
 }
 
-function containerStatus(view: PodView, container: Container, isInit: boolean): ContainerStatus {
+type Kind = "init" | "main" | "ephemeral";
+
+function containerStatus(view: PodView, container: Container, kind: Kind): ContainerStatus {
   const { name = "", image = "" } = container;
   const attempts = attemptsOf(view, name);
   const latest = attempts.at(-1);
-  const known = knownStatus(view, name, isInit);
+  const known = knownStatus(view, name, kind);
   // A container that the runtime forgot (a pod torn down, a node that restarted) keeps its story.
-  if (!latest && known?.containerID) return forgotten(view, container, known);
-  const state = stateOf(view, container, isInit);
+  if (!latest && known?.containerID) return forgotten(view, container, known, kind);
+  const state = stateOf(view, container, kind);
   const before = latest?.state === "exited" && state.waiting ? latest : attempts.at(-2);
   return {
     name,
     state,
     lastState: lastStateOf(before, latest, known),
-    ready: isInit && !isSidecar(container) ? latest?.exitCode === 0 : isServing(view, container),
+    ready: isReady(view, container, kind),
     restartCount: latest?.attempt ?? known?.restartCount ?? 0,
     image: latest?.image ?? image,
     imageID: latest?.imageId ?? "",
     ...(latest ? { containerID: latest.id } : {}),
-    started: hasStarted(view, container),
+    ...(kind === "ephemeral" ? {} : { started: hasStarted(view, container) }),
     ...(latest ? facts(container) : {}),
   };
+}
+
+function isReady(view: PodView, container: Container, kind: Kind): boolean {
+  if (kind === "ephemeral") return false;
+  if (kind === "main" || isSidecar(container)) return isServing(view, container);
+  return latestOf(view, container.name ?? "")?.exitCode === 0;
 }
 
 /** How the start before ended; the status remembers what the runtime has forgotten. */
@@ -102,9 +115,14 @@ function lastStateOf(
   return remembered && latest && latest.attempt > 0 ? { terminated: remembered } : {};
 }
 
-function knownStatus({ pod }: PodView, name: string, isInit: boolean): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  return (isInit ? initContainerStatuses : containerStatuses).find((known) => known.name === name);
+const statusFields = {
+  init: "initContainerStatuses",
+  main: "containerStatuses",
+  ephemeral: "ephemeralContainerStatuses",
+} as const;
+
+function knownStatus({ pod }: PodView, name: string, kind: Kind): ContainerStatus | undefined {
+  return pod.status?.[statusFields[kind]]?.find((known) => known.name === name);
 }
 
 /** What a container that was made was made with. */
@@ -128,11 +146,17 @@ const lostMeanwhile =
   "The container used to be Running";
 
 /** It was there and is no more: it ended with the pod, unless a new one is about to start. */
-function forgotten(view: PodView, container: Container, known: ContainerStatus): ContainerStatus {
+function forgotten(
+  view: PodView,
+  container: Container,
+  known: ContainerStatus,
+  kind: Kind,
+): ContainerStatus {
   const { isTornDown, pod, now } = view;
   const { running, terminated } = known.state ?? {};
   if (terminated) return { ...known, ready: known.ready && !isDeleted(pod) };
-  const isLast = isTornDown || isDeleted(pod) || outcomeOf(view) !== undefined;
+  const isOver = isTornDown || isDeleted(pod) || outcomeOf(view) !== undefined;
+  const isLast = isOver || kind === "ephemeral";
   const lost = {
     exitCode: 137,
     reason: "ContainerStatusUnknown",
@@ -149,7 +173,7 @@ function forgotten(view: PodView, container: Container, known: ContainerStatus):
   return { ...rest, state: { waiting }, lastState: { terminated: ended } };
 }
 
-function stateOf(view: PodView, container: Container, isInit: boolean): ContainerState {
+function stateOf(view: PodView, container: Container, kind: Kind): ContainerState {
   const { name = "" } = container;
   const attempts = attemptsOf(view, name);
   const latest = attempts.at(-1);
@@ -161,7 +185,7 @@ function stateOf(view: PodView, container: Container, isInit: boolean): Containe
   const standing = failureOf(view, name);
   if (standing && goesOn) return { waiting: failedStart(standing, container) };
   if (!latest) return { waiting: { reason: waitingReason(view) } };
-  if (!goesOn || !willRestart(view, container, isInit, latest)) {
+  if (!goesOn || !willRestart(view, container, kind, latest)) {
     return { terminated: terminated(latest) };
   }
   const backoff = crashBackoffMs(attempts);
@@ -195,12 +219,13 @@ const waitingReason = ({ pod }: PodView): string =>
 function willRestart(
   { pod }: PodView,
   container: Container,
-  isInit: boolean,
+  kind: Kind,
   latest: RuntimeContainer,
 ): boolean {
+  if (kind === "ephemeral") return false;
   if (isSidecar(container)) return true;
   const policy = restartPolicyOf(pod);
-  if (policy === "Always") return !isInit || failed(latest);
+  if (policy === "Always") return kind === "main" || failed(latest);
   return policy === "OnFailure" && failed(latest);
 }
 

@@ -56,6 +56,9 @@ export function attemptsOf({ runtime }: PodView, name: string): RuntimeContainer
 
 export const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always";
 export const initContainersOf = ({ spec }: Pod) => spec?.initContainers ?? [];
+/** For debugging: they are started once, whenever they appear, and count for nothing. */
+export const ephemeralContainersOf = ({ spec }: Pod): readonly Container[] =>
+  spec?.ephemeralContainers ?? [];
 export const containersOf = ({ spec }: Pod) => spec?.containers ?? [];
 export const restartPolicyOf = ({ spec }: Pod) => spec?.restartPolicy ?? "Always";
 export const isDeleted = ({ metadata }: Pod) => metadata?.deletionTimestamp !== undefined;

@@ -1,9 +1,9 @@
-/** Where a proxied request goes: chosen from the pod, or from the endpoints of a service. */
+/** Where a proxied request goes: chosen from the pod, the endpoints of a service, or the node. */
 import { badRequest, serviceUnavailable } from "#libs/api/errors.ts";
 import { goQuote } from "#libs/api/gotext.ts";
-import type { Endpoints, Pod, Service } from "#proto/gen/k8s/core/v1.ts";
+import type { EndpointAddress, Endpoints, Node, Pod, Service } from "#proto/gen/k8s/core/v1.ts";
 
-/** `[scheme:]name[:port]`, as names of pods and services are written here. */
+/** `[scheme:]name[:port]`, as names of pods, services and nodes are written here. */
 export interface ProxyName {
   readonly scheme: "http" | "https";
   readonly name: string;
@@ -11,13 +11,23 @@ export interface ProxyName {
   readonly port: string;
 }
 
-export interface Target {
-  readonly scheme: "http" | "https";
-  readonly address: string;
-  readonly port: number;
-}
+/** What is connected to, always through the kubelet of its node. */
+export type Target =
+  | {
+      readonly type: "pod";
+      readonly scheme: "http" | "https";
+      readonly address: string;
+      readonly port: number;
+      readonly node: string;
+      readonly pod: { readonly namespace: string; readonly pod: string; readonly uid: string };
+    }
+  /** The kubelet itself. */
+  | { readonly type: "node"; readonly scheme: "http"; readonly node: string };
 
-/** Throws BadRequest for what is no such name. `kind`: `pod` or `service`. */
+/** Port of a kubelet, where one is named. */
+const kubeletPort = "10250";
+
+/** Throws BadRequest for what is no such name. `kind`: `pod`, `service` or `node`. */
 export function parseProxyName(text: string, kind: string): ProxyName {
   const parts = text.split(":");
   const [first = "", second = "", third = ""] = parts;
@@ -32,10 +42,14 @@ export function parseProxyName(text: string, kind: string): ProxyName {
 /** Throws BadRequest for a pod without an address or a port that is no number. */
 export function podTarget(pod: Pod, { scheme, port }: ProxyName): Target {
   const address = pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP ?? "";
-  if (address === "") throw badRequest("address not allowed");
-  if (port !== "") return { scheme, address, port: portNumber(port, pod.metadata?.name ?? "") };
+  const { namespace = "", name = "", uid = "" } = pod.metadata ?? {};
+  const node = pod.spec?.nodeName ?? "";
+  if (address === "" || node === "") throw badRequest("address not allowed");
+  const common = { type: "pod", scheme, address, node } as const;
+  const names = { namespace, pod: name, uid };
+  if (port !== "") return { ...common, pod: names, port: portNumber(port, name) };
   const declared = pod.spec?.containers?.flatMap(({ ports = [] }) => ports)[0]?.containerPort;
-  return { scheme, address, port: declared ?? (scheme === "https" ? 443 : 80) };
+  return { ...common, pod: names, port: declared ?? (scheme === "https" ? 443 : 80) };
 }
 
 function portNumber(text: string, name: string): number {
@@ -45,8 +59,9 @@ function portNumber(text: string, name: string): number {
 }
 
 /**
- * A ready endpoint behind a port of the service; `chance` (0 to 1) chooses among several. Throws
- * ServiceUnavailable when there is none.
+ * A ready endpoint behind a port of the service; `chance` (0 to 1) chooses among several. Only pods
+ * count: an address that somebody wrote could be anything's. Throws ServiceUnavailable when there
+ * is none.
  */
 export function serviceTarget(
   service: Service,
@@ -57,23 +72,38 @@ export function serviceTarget(
   const portName = servicePortName(service, port);
   const found: Target[] = [];
   for (const { addresses = [], ports = [] } of endpoints.subsets ?? []) {
-    const wanted = ports.find((candidate) => (candidate.name ?? "") === portName);
-    if (wanted?.port === undefined) continue;
-    for (const { ip = "" } of addresses) found.push({ scheme, address: ip, port: wanted.port });
+    const wanted = ports.find((candidate) => (candidate.name ?? "") === portName)?.port;
+    if (wanted === undefined) continue;
+    found.push(...addresses.flatMap((each) => addressTarget(each, scheme, wanted) ?? []));
   }
   const chosen = found[Math.floor(chance * found.length)];
   if (chosen !== undefined) return chosen;
   throw serviceUnavailable(`no endpoints available for service ${goQuote(name)}`);
 }
 
+function addressTarget(
+  { ip = "", nodeName = "", targetRef }: EndpointAddress,
+  scheme: "http" | "https",
+  port: number,
+): Target | undefined {
+  if (targetRef?.kind !== "Pod" || nodeName === "") return undefined;
+  const { namespace = "", name = "", uid = "" } = targetRef;
+  const pod = { namespace, pod: name, uid };
+  return { type: "pod", scheme, address: ip, port, node: nodeName, pod };
+}
+
 /** Endpoints know ports by name; a port of a service may be asked for by its number as well. */
 function servicePortName({ spec, metadata }: Service, port: string): string {
+  const { name = "" } = metadata ?? {};
   const ports = spec?.ports ?? [];
-  if (port === "" && ports.length === 1) return ports[0]?.name ?? "";
-  const found = ports.find(
-    (candidate) => (candidate.name ?? "") === port || String(candidate.port) === port,
-  );
+  if (!/^\d+$/.test(port)) return port === "" && ports.length === 1 ? (ports[0]?.name ?? "") : port;
+  const found = ports.find((candidate) => String(candidate.port) === port);
   if (found !== undefined) return found.name ?? "";
-  const name = goQuote(metadata?.name ?? "");
-  throw serviceUnavailable(`no service port ${goQuote(port)} found for service ${name}`);
+  throw serviceUnavailable(`no service port ${port} found for service ${goQuote(name)}`);
+}
+
+/** Throws BadRequest for another port than the kubelet's: nothing else of a node is reached. */
+export function nodeTarget({ metadata }: Node, { port }: ProxyName): Target {
+  if (port !== "" && port !== kubeletPort) throw badRequest("address not allowed");
+  return { type: "node", scheme: "http", node: metadata?.name ?? "" };
 }

@@ -94,8 +94,12 @@ export class BlockUnpacker {
     this.#bytes = 0;
     await new Promise<void>((resolve, reject) => {
       this.#fail = ({ message }) => reject(new SpdyProtocolError(`packed headers: ${message}`));
-      this.#inflate.write(packed, () => resolve());
+      this.#inflate.write(packed, (error) => {
+        if (error) this.#fail(error);
+        else resolve();
+      });
     });
+    if (this.#bytes > blockBytesMax) throw new SpdyProtocolError("too many headers");
     return parseBlock(Buffer.concat(this.#parts));
   }
 

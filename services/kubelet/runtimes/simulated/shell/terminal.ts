@@ -66,9 +66,11 @@ export async function runTerminal(process: Process): Promise<number> {
   const lines = new Pipe();
   const source = lines[Symbol.asyncIterator]();
   let interrupted = new AbortController();
+  let interruptions = 0;
   const pump = async () => {
     for await (const line of typedLines(process.stdin, show)) {
       if (isInterruption(line)) {
+        interruptions += 1;
         interrupted.abort();
         interrupted = new AbortController();
       }
@@ -81,7 +83,7 @@ export async function runTerminal(process: Process): Promise<number> {
     stdout,
     stderr: stdout,
     // While a command runs, what is typed is its input.
-    stdin: { [Symbol.asyncIterator]: () => untilEnd(source) },
+    stdin: { [Symbol.asyncIterator]: () => untilEnd(source, () => (interruptions -= 1)) },
     get signal() {
       return AbortSignal.any([process.signal, interrupted.signal]);
     },
@@ -91,17 +93,29 @@ export async function runTerminal(process: Process): Promise<number> {
   while (await show(promptOf(shell.cwd))) {
     const { value: line, done } = await source.next();
     if (done || line.length === 0) break;
-    if (isInterruption(line)) continue;
+    if (isInterruption(line)) {
+      interruptions -= 1;
+      continue;
+    }
     if ((await shell.run(Buffer.from(line).toString())) === "exited") break;
+    // What was typed before ^C is thrown away.
+    while (interruptions > 0) {
+      const { value, done: isOver } = await source.next();
+      if (isOver || isInterruption(value)) interruptions -= 1;
+    }
   }
   lines.close();
   return shell.lastCode;
 }
 
-async function* untilEnd(source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* untilEnd(
+  source: AsyncIterator<Uint8Array>,
+  onInterruption: () => void,
+): AsyncGenerator<Uint8Array> {
   while (true) {
     const { value, done } = await source.next();
-    if (done || value.length === 0 || isInterruption(value)) return;
+    if (done || value.length === 0) return;
+    if (isInterruption(value)) return onInterruption();
     yield value;
   }
 }
