@@ -60,8 +60,11 @@ export interface Report {
 const keys = ["a-1", "a-2", "a-3", "b-1", "b-2", "b-3"];
 const prefixes = ["", "a-", "", "b-"];
 const recoveryMsMaxDefault = 60_000;
-/** Milliseconds of work before the first fault. */
-const warmUpMs = 300;
+/** Operations before the first fault. */
+const operationsMin = 250;
+const pollMs = 20;
+/** Milliseconds for a last look at the log of a cluster that does not serve any more. */
+const lateMsMax = 10_000;
 const auditMs = 500;
 /** Between two looks for a server that needs an operator. */
 const nurseMs = 1_000;
@@ -117,7 +120,7 @@ export class Campaign {
     watching.abort();
     await Promise.all(watch);
     // Without the whole log nobody knows what became of what was not answered.
-    const isWhole = found === undefined || auditor.damage !== undefined || (await readAll(auditor));
+    const isWhole = found === undefined || (await this.#readLog(lateMsMax));
     if (!isWhole) return [found];
     const logged = auditor.damage === undefined ? auditor.take() : await auditor.takeAnew();
     const evidence = { ...recorder.take(), logged, before: this.#lastLogged, initial: this.#state };
@@ -162,12 +165,12 @@ export class Campaign {
   async #breakThings(random: Random): Promise<Violation | undefined> {
     const { faults, faultsPerRound, holdMs, recorder, rig } = this.#options;
     const { recoveryMsMax = recoveryMsMaxDefault } = this.#options;
-    if ((await recorder.commitAfter(recorder.now(), recoveryMsMax)) === undefined) {
-      return violation("recovers", `no commit for ${recoveryMsMax} ms without a fault`);
-    }
+    const firstAt = await this.#recovery(recorder.now(), recoveryMsMax);
+    if (typeof firstAt === "string") return violation("recovers", `${firstAt} without a fault`);
     // Streams that were just made: what a server does about those is not what is tried here.
     for (const { disk } of rig.servers) await disk?.sync();
-    await realWorld.sleep(warmUpMs);
+    const busyAt = recorder.count + operationsMin;
+    while (recorder.count < busyAt && !recorder.isFull) await realWorld.sleep(pollMs);
     for (const planned of planRound(random.fork("plan"), faults, faultsPerRound)) {
       const found = await this.#break(holdMs === undefined ? planned : { ...planned, holdMs });
       if (found) return found;
@@ -182,11 +185,9 @@ export class Campaign {
     const { name, what } = await this.#hold(planned);
     await rig.heal();
     const healedAt = recorder.now();
-    const stopNursing = realWorld.every(nurseMs, () => void nurse(rig).catch(() => undefined));
-    const recoveredAt = await recorder.commitAfter(healedAt, recoveryMsMax);
-    stopNursing();
-    if (recoveredAt === undefined) {
-      return violation("recovers", `no commit for ${recoveryMsMax} ms after ${name}: ${what}`);
+    const recoveredAt = await this.#recovery(healedAt, recoveryMsMax);
+    if (typeof recoveredAt === "string") {
+      return violation("recovers", `${recoveredAt} after ${name}: ${what}`);
     }
     const recoveryMs = Math.round(recoveredAt - healedAt);
     const silentMs = Math.round(recorder.silenceMs(beganAt, recoveredAt));
@@ -196,6 +197,20 @@ export class Campaign {
     say(`  ${at} ${name} (${what}) for ${brokenMs} ms: no commit for ${silentMs} ms`);
     await realWorld.sleep(planned.calmMs);
     return undefined;
+  }
+
+  /** When the first commit was acknowledged after `from`; or why none was. */
+  async #recovery(from: number, msMax: number): Promise<number | string> {
+    const { rig, recorder } = this.#options;
+    const until = recorder.now() + msMax;
+    while (recorder.now() < until) {
+      const at = await recorder.commitAfter(from, nurseMs);
+      if (at !== undefined) return at;
+      await nurse(rig).catch(() => undefined);
+      const refusal = await refusalOf(rig);
+      if (refusal !== undefined) return refusal;
+    }
+    return `no commit for ${msMax} ms`;
   }
 
   /** Lets a fault be for its time, and the one that meets it in the middle of that. */
@@ -217,20 +232,31 @@ export class Campaign {
     const door = doorOf(doors, random.between(0, doors.length));
     for (const key of keys) {
       while ((await recorder.ask("reader", door, { type: "get", key })).type !== "got") {
+        const refusal = await refusalOf(rig);
+        if (refusal !== undefined) return violation("recovers", refusal);
         if (recorder.now() > until) return violation("recovers", `${key} cannot be read`);
-        await realWorld.sleep(20);
+        await realWorld.sleep(pollMs);
       }
     }
-    // A server that was cut off may be asked, and not know yet how long the log is.
-    while (!(await readAll(auditor)) || auditor.revision < recorder.revision) {
-      await nurse(rig);
-      if (recorder.now() > until || auditor.damage !== undefined) break;
-      await realWorld.sleep(50);
-    }
+    await this.#readLog(recoveryMsMax);
     if (auditor.damage !== undefined) return violation("the log is intact", auditor.damage);
     if (auditor.revision >= recorder.revision) return undefined;
     const message = `the log is read up to ${auditor.revision}, ${recorder.revision} was told`;
     return violation("recovers", message);
+  }
+
+  /** False when the log could not be read as far as clients were told of it. */
+  async #readLog(msMax: number): Promise<boolean> {
+    const { recorder, auditor, rig } = this.#options;
+    const until = recorder.now() + msMax;
+    // A server that was cut off may be asked, and not know yet how long the log is.
+    while (!(await readAll(auditor)) || auditor.revision < recorder.revision) {
+      await nurse(rig).catch(() => undefined);
+      if (auditor.damage !== undefined) return true;
+      if (recorder.now() > until) return false;
+      await realWorld.sleep(pollMs);
+    }
+    return true;
   }
 
   async #judge(round: number, evidence: Evidence): Promise<Violation[]> {
@@ -256,6 +282,13 @@ const doorOf = (doors: readonly Door[], index: number): Door => {
 const nurse = async ({ servers }: Rig) => {
   for (const server of servers) await server.restartIfIdle();
 };
+
+/** What the stores say when none of them serves any more, for good. */
+async function refusalOf({ stores }: Rig): Promise<string | undefined> {
+  const said = await Promise.all(stores.map(({ child }) => child.said()));
+  const refusals = said.map((text) => /refusing to serve: [^"]*/.exec(text)?.[0]);
+  return refusals.includes(undefined) ? undefined : refusals[0];
+}
 
 const readAll = (auditor: Auditor): Promise<boolean> =>
   auditor.read().then(

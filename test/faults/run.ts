@@ -50,7 +50,9 @@ export async function runCampaign(options: RunOptions): Promise<Ran> {
   let isRight = false;
   try {
     const textOf = door === "https" ? storedText : plainText;
-    const auditor = new Auditor(await rig.connect("auditor", "direct"), textOf);
+    // Longer than three servers take to elect a leader.
+    const damageMs = layout === 1 ? 500 : 6_000;
+    const auditor = new Auditor(await rig.connect("auditor", "direct"), textOf, damageMs);
     const recorder = new Recorder();
     const campaign = new Campaign({
       ...options,

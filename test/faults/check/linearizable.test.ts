@@ -209,16 +209,24 @@ describe("one key", () => {
     expect(isLinearizable(...rows(listed()))).toBe(false);
   });
 
-  test("a violation shows the operations around it", () => {
+  test("a violation is shown by the operations that it takes, and the state before", () => {
+    const reads = Array.from({ length: 9 }, (_, index): Row => {
+      const from = 2 + index / 10;
+      return [from, from + 0.05, get, got("a", 1)];
+    });
     const [violation] = checkLinearizable(
       history([
         [0, 1, create("a"), at(1)],
-        [2, 3, swap("b", 1), at(2)],
-        [4, 5, get, got("a", 1)],
+        ...reads,
+        [3, 4, swap("b", 1), at(2)],
+        [5, 6, get, got("b", 2)],
+        [7, 8, get, got("a", 1)],
+        [9, 10, get, got("b", 2)],
       ]),
       new Map(),
     );
-    expect(violation?.operations.map(({ id }) => id)).toEqual([0, 1, 2]);
+    expect(violation?.message).toMatch(/^k: .* after b@2$/);
+    expect(violation?.operations.map(({ id }) => id)).toEqual([12]);
   });
 });
 

@@ -1,13 +1,22 @@
 /** Whether the operations on each key could have happened one after the other. */
 import { isWrite, type Operation, writesOf } from "../history/operation.ts";
-import { absentKey, type KeyCall, type KeyEffect, keyModel, type KeyState } from "./keymodel.ts";
-import { search, type Timed } from "./search.ts";
+import {
+  absentKey,
+  type KeyCall,
+  type KeyEffect,
+  keyModel,
+  type KeyState,
+  stateAfter,
+} from "./keymodel.ts";
+import { search, type Timed, type Verdict } from "./search.ts";
 import { type Violation, violation } from "./violation.ts";
 
 /** Steps of the search for one key; a history that needs more is undecided, which is a failure. */
 const stepsMax = 2_000_000;
-/** Operations of one key that are shown. */
-const shownMax = 12;
+/** Calls that an excerpt of a history goes back at most, … */
+const excerptMax = 16;
+/** … and steps of the search for a small one. */
+const stepsOfExcerptMax = 20_000;
 
 /** @param initial what keys held before the first operation; others were absent */
 export function checkLinearizable(
@@ -23,13 +32,43 @@ export function checkLinearizable(
       violations.push(violation("linearizable", text));
       continue;
     }
-    const before = verdict.longest.slice(-shownMax / 2);
-    const shown = [...before, ...verdict.stuck.slice(0, shownMax / 2)];
-    const text = `${key}: no order explains what ${calls.length} operations were told`;
+    const { before, calls: shown } = excerptOf(initial.get(key) ?? absentKey, verdict);
+    const held = `${before.value ?? "absent"}@${before.revision}`;
+    const told = `what ${calls.length} operations were told`;
+    const text = `${key}: no order explains ${told}; after ${held}`;
     violations.push(violation("linearizable", text, unique(shown.map(({ input }) => input))));
   }
   return violations;
 }
+
+/**
+ * A part of a violated history that is violated by itself: the last calls that could be put in
+ * order and those that did not fit, without reads that make no difference, and the state before.
+ */
+function excerptOf(
+  initial: KeyState,
+  { longest, stuck }: Extract<Verdict<KeyCall>, { type: "violated" }>,
+): { readonly before: KeyState; readonly calls: readonly Timed<KeyCall>[] } {
+  for (let taken = 1; taken <= excerptMax; taken *= 2) {
+    const start = Math.max(0, longest.length - taken);
+    const before = longest
+      .slice(0, start)
+      .reduce((state, { input }) => stateAfter(state, input.effect) ?? state, initial);
+    const calls = [...longest.slice(start), ...stuck];
+    const isViolated = (some: readonly Timed<KeyCall>[]) =>
+      search(keyModel(before), some, stepsOfExcerptMax).type === "violated";
+    if (!isViolated(calls)) continue;
+    let kept = calls;
+    for (const call of calls) {
+      const without = kept.filter((each) => each !== call);
+      if (!changes(call.input.effect) && isViolated(without)) kept = without;
+    }
+    return { before, calls: kept };
+  }
+  return { before: initial, calls: [...longest.slice(-excerptMax), ...stuck] };
+}
+
+const changes = ({ type }: KeyEffect) => type === "done" || type === "unknown";
 
 const unique = (calls: readonly KeyCall[]): Operation[] => [
   ...new Set(calls.map(({ operation }) => operation)),

@@ -10,7 +10,7 @@ import type { Random } from "../plan/random.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { Fault } from "./fault.ts";
 
-/** The word on how long the log is comes up to 100 ms after it: without it a lost end looks well. */
+/** The word on the log's length comes up to 100 ms after it: without it a lost end looks well. */
 const witnessMs = 300;
 const verdictMsMax = 30_000;
 const tornBytesMax = 600;

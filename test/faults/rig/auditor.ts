@@ -17,15 +17,10 @@ const types: Readonly<{ [type: string]: EventType }> = {
   MUTATION_TYPE_DELETE: "deleted",
 };
 
-/**
- * Milliseconds that damage has to stay. A server that was the stream's leader, and has not heard
- * yet that it is not any more, says that there is no such message.
- */
-const damageMsMin = 6_000;
-
 export class Auditor {
   readonly #bus: NatsBus;
   readonly #textOf: (value: Uint8Array) => string;
+  readonly #damageMsMin: number;
   #stream: DurableStream | undefined;
   #position: LogPosition = startOfLog;
   #logged: Logged[] = [];
@@ -36,10 +31,15 @@ export class Auditor {
   #damagedSince: number | undefined;
   #reading: Promise<void> | undefined;
 
-  /** @param textOf what clients know a stored value as */
-  constructor(bus: NatsBus, textOf: (value: Uint8Array) => string) {
+  /**
+   * @param textOf what clients know a stored value as
+   * @param damageMsMin milliseconds that damage has to stay: a server that was the stream's leader,
+   * and has not heard yet that it is not any more, says that there is no such message
+   */
+  constructor(bus: NatsBus, textOf: (value: Uint8Array) => string, damageMsMin: number) {
     this.#bus = bus;
     this.#textOf = textOf;
+    this.#damageMsMin = damageMsMin;
   }
 
   /** Instance of the store that wrote last. */
@@ -98,7 +98,7 @@ export class Auditor {
       if (!(error instanceof DamagedError)) throw error;
       this.#damagedSince ??= realWorld.monotonic();
       const lasts = realWorld.monotonic() - this.#damagedSince;
-      if (lasts < damageMsMin) throw error;
+      if (lasts < this.#damageMsMin) throw error;
       this.#damage ??= error.message;
     }
   }

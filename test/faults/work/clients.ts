@@ -53,7 +53,14 @@ export async function runClient(options: ClientOptions): Promise<void> {
 
 /** What the client does next: it depends on the seed and on what the client has seen. */
 export function nextCall(
-  { mark, door, random, keys }: Pick<ClientOptions, "mark" | "door" | "random" | "keys">,
+  {
+    mark,
+    door,
+    random,
+    keys,
+  }: Pick<ClientOptions, "mark" | "random" | "keys"> & {
+    readonly door: Pick<Door, "takesTransactions">;
+  },
   seen: ReadonlyMap<string, number>,
   turn: number,
 ): Call {
