@@ -30,6 +30,12 @@ export interface ConnectOptions {
 
 const requestTimeoutMsDefault = 10_000;
 const reconnectWaitMs = 100;
+/**
+ * A server that hangs, or whose machine is cut off, breaks no connection by itself: after so many
+ * pings without an answer another one is tried. Longer than a write takes on a slow disk.
+ */
+const pingMs = 2_000;
+const pingsUnansweredMax = 3;
 /** Answers of one stream that wait for a slow reader before the stream fails. */
 const streamBufferMax = 10_000;
 const noRespondersCode = 503;
@@ -54,6 +60,8 @@ export async function connect(options: ConnectOptions): Promise<NatsBus> {
       timeout: timeoutMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: reconnectWaitMs,
+      pingInterval: pingMs,
+      maxPingOut: pingsUnansweredMax,
       ignoreClusterUpdates: false,
     });
     return new NatsBus(connection, options);
