@@ -1,4 +1,5 @@
 /** Text as Go prints it: Kubernetes' messages quote and format values with fmt. */
+import { exactText } from "#libs/schema/exactjson.ts";
 
 const escapes: Readonly<Record<string, string>> = {
   "\u0007": "\\a",
@@ -44,7 +45,7 @@ const htmlEscapes: Readonly<Record<string, string>> = {
 
 /** JSON as Go's encoding/json writes it: HTML characters are escaped. `indent` in spaces. */
 export function goJson(value: unknown, indent = 0): string {
-  const text = JSON.stringify(value, null, indent) ?? "null";
+  const text = exactText(value, indent);
   return text.replace(/[<>&\u2028\u2029]/g, (char) => htmlEscapes[char] ?? char);
 }
 

@@ -2,7 +2,7 @@
 import protobuf from "protobufjs/minimal.js";
 import { messageDecoder } from "./codec/decode.ts";
 import { messageEncoder } from "./codec/encode.ts";
-import { ObjectReader, ViewingReader } from "./codec/reader.ts";
+import { ExactReader, ObjectReader, ViewingReader } from "./codec/reader.ts";
 import type { Codec, Encodable } from "./schema.ts";
 import { schemaOf } from "./schemas.ts";
 
@@ -25,6 +25,20 @@ export function codecOf<T>(name: string): Codec<T> {
  * were decoded, which must not change, and which live for as long as one of the views.
  */
 export const viewingCodecOf = <T>(name: string): Codec<T> => lazyCodec<T>(name, ViewingReader);
+
+const exactCodecs = new Map<string, Codec<unknown>>();
+
+/**
+ * Like {@link codecOf}, but integers beyond 2^53 are bigints, whatever the types say: for those
+ * who hand values on and do not reckon with them.
+ */
+export function exactCodecOf<T>(name: string): Codec<T> {
+  const known = exactCodecs.get(name);
+  if (known) return known as Codec<T>;
+  const codec = lazyCodec<T>(name, ExactReader);
+  exactCodecs.set(name, codec as Codec<unknown>);
+  return codec;
+}
 
 function lazyCodec<T>(name: string, Reader: typeof ObjectReader): Codec<T> {
   return {

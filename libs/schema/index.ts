@@ -1,5 +1,5 @@
 /** Message schemas, and the codecs that follow from them. */
-export { codecOf } from "./codec.ts";
+export { codecOf, exactCodecOf } from "./codec.ts";
 export { FieldTypeError } from "./read/error.ts";
 export { readObject, type ReadObject } from "./read/object.ts";
 export { strictProblems } from "./read/strict.ts";

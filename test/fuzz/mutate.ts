@@ -1,4 +1,5 @@
 /** Inputs that are nearly right: texts, bytes and JSON values with something changed. */
+import { exactText } from "#libs/schema/exactjson.ts";
 import type { Random } from "#libs/schema/arbitrary.ts";
 
 export const below = (random: Random, bound: number): number => Math.floor(random() * bound);
@@ -78,6 +79,8 @@ const oddValues: readonly unknown[] = [
   1.5,
   1e308,
   2 ** 53,
+  2n ** 53n + 1n,
+  2n ** 64n,
   true,
   [],
   {},
@@ -158,7 +161,7 @@ const shownMax = 2_000;
 export function shown(value: unknown): string {
   let text: string;
   try {
-    text = JSON.stringify(value) ?? String(value);
+    text = exactText(value);
   } catch {
     text = "(too deep to show)";
   }

@@ -1,4 +1,5 @@
 /** Path elements of list items. */
+import { exactText } from "#libs/schema/exactjson.ts";
 import type { ListKey, ListShape } from "./shape.ts";
 
 /** Why an item has no path element, as structured-merge-diff words it. */
@@ -25,7 +26,7 @@ function keyElement(keys: readonly ListKey[], item: unknown): string {
           "(and doesn't have default value)",
       );
     }
-    element += `${element === "" ? "" : ","}"${name}":${JSON.stringify(value)}`;
+    element += `${element === "" ? "" : ","}"${name}":${exactText(value)}`;
   }
   return `k:{${element}}`;
 }
@@ -38,7 +39,7 @@ function valueElement(item: unknown): string {
     const type = Array.isArray(item) ? "list" : "map";
     throw new ElementError(`associative list without keys has an element that's a ${type} type`);
   }
-  return `v:${JSON.stringify(item)}`;
+  return `v:${exactText(item)}`;
 }
 
 /**

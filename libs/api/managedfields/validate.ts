@@ -38,7 +38,7 @@ function scalarError(type: ScalarType, value: unknown): string | undefined {
       if (typeof value === "string") return undefined;
       return `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
     case "numeric":
-      if (typeof value === "number") return undefined;
+      if (typeof value === "number" || typeof value === "bigint") return undefined;
       return `expected numeric (int or float), got ${goTypeName(value)}`;
     case "boolean":
       return typeof value === "boolean" ? undefined : `expected boolean, got &{${goValue(value)}}`;
@@ -104,6 +104,8 @@ function goTypeName(value: unknown): string {
       return "bool";
     case "number":
       return Number.isInteger(value) ? "int64" : "float64";
+    case "bigint":
+      return "int64";
     default:
       return "map[string]interface {}";
   }

@@ -40,6 +40,7 @@ export function setKey(object: MutableJsonObject, key: string, value: unknown): 
 export function goJsonType(value: unknown): string {
   if (Array.isArray(value)) return "array";
   if (value === null) return "null";
+  if (typeof value === "bigint") return "number";
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 

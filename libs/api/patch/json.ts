@@ -2,6 +2,7 @@
  * JSON patch: RFC 6902, with the liberties that Kubernetes' implementation takes (negative list
  * indexes, replacing a key that is absent, testing an absent key against null).
  */
+import { exactText } from "#libs/schema/exactjson.ts";
 import { badRequest, requestEntityTooLarge } from "../errors.ts";
 import {
   depthMax,
@@ -121,7 +122,7 @@ function applyOperation(state: State, { op, path, from, value = null }: Operatio
       const found = read(placeOf(state.root, from)) ?? null;
       refuseDepth(path, found);
       const copied = structuredClone(found);
-      state.copiedBytes += JSON.stringify(copied).length;
+      state.copiedBytes += exactText(copied).length;
       if (state.copiedBytes > copyBytesMax) throw unprocessable();
       return add(placeOf(state.root, path), copied);
     }

@@ -1,4 +1,5 @@
 /** Protobuf of messages that are no objects in JSON: quantities, times, raw values and so on. */
+import { parseExact } from "../exactjson.ts";
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 import type { Decoder } from "./decode.ts";
 import type { ObjectReader } from "./reader.ts";
@@ -61,7 +62,7 @@ function intOrString(reader: ObjectReader, end: number): number | string {
   let text = "";
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === varintTag(1)) type = reader.number64();
+    if (tag === varintTag(1)) type = Number(reader.number64());
     else if (tag === varintTag(2)) number = reader.int32();
     else if (tag === textTag(3)) text = reader.string();
     else reader.skipType(tag & 7);
@@ -80,7 +81,7 @@ function instant(
   let nanos = 0;
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === varintTag(1)) seconds = reader.number64();
+    if (tag === varintTag(1)) seconds = Number(reader.number64());
     else if (tag === varintTag(2)) nanos = reader.int32();
     else reader.skipType(tag & 7);
   }
@@ -91,7 +92,7 @@ function duration(reader: ObjectReader, end: number): string {
   let nanos = 0;
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === varintTag(1)) nanos = reader.number64();
+    if (tag === varintTag(1)) nanos = Number(reader.number64());
     else reader.skipType(tag & 7);
   }
   return durationText(nanos);
@@ -102,7 +103,7 @@ function rawJson(reader: ObjectReader, end: number): unknown {
   let value: unknown = null;
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === textTag(1)) value = JSON.parse(reader.string());
+    if (tag === textTag(1)) value = parseExact(reader.string());
     else reader.skipType(tag & 7);
   }
   return value;

@@ -1,5 +1,6 @@
 /** Messages that are no objects in JSON, as protobuf: quantities, times, raw values and so on. */
 import type { Writer } from "protobufjs";
+import { exactText } from "../exactjson.ts";
 import type { MessageSchema } from "../schema.ts";
 import type { Encoder } from "./encode.ts";
 import { durationNanos, instantOf } from "./times.ts";
@@ -25,7 +26,7 @@ export function encodeForm(
         void writer.uint32(varintTag(1)).int64(durationNanos(String(value)));
     case "rawObject":
     case "rawJson":
-      return (writer, value) => void writer.uint32(stringTag(1)).string(JSON.stringify(value));
+      return (writer, value) => void writer.uint32(stringTag(1)).string(exactText(value));
     case "stringList":
       return (writer, value) => {
         for (const item of value as string[]) writer.uint32(stringTag(1)).string(item);

@@ -150,7 +150,8 @@ function scalarWriter(field: FieldSchema): Encoder {
     case "fixed32":
       return (writer, value) => void writer.fixed32(integer(value));
     case "int64":
-      return (writer, value) => void writer.int64(integer(value));
+      return (writer, value) =>
+        void writer.int64(typeof value === "bigint" ? halvesOf(value) : integer(value));
     case "uint64":
       return (writer, value) => void writer.uint64(integer(value));
     case "double":
@@ -163,6 +164,12 @@ function scalarWriter(field: FieldSchema): Encoder {
     case "message":
       throw new Error(`${name} is a message`);
   }
+}
+
+/** As protobufjs takes what a number does not hold exactly. */
+function halvesOf(value: bigint): { low: number; high: number; unsigned: boolean } {
+  const low = Number(BigInt.asIntN(32, value));
+  return { low, high: Number(BigInt.asIntN(32, value >> 32n)), unsigned: false };
 }
 
 /** Kubernetes' JSON has bytes as base64, everything else has them as they are. */

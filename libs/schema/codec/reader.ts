@@ -40,13 +40,31 @@ export class ObjectReader extends protobuf.BufferReader {
   }
 
   /** Exact below 2^53. */
-  number64(): number {
+  number64(): number | bigint {
     const byte = this.buf[this.pos];
     if (byte !== undefined && byte < 128) {
       this.pos += 1;
       return byte;
     }
+    return this.longNumber();
+  }
+
+  protected longNumber(): number | bigint {
     return Number(this.int64());
+  }
+}
+
+/** Gives integers beyond 2^53 as bigints. */
+export class ExactReader extends ObjectReader {
+  protected override longNumber(): number | bigint {
+    const start = this.pos;
+    const value = Number(this.int64());
+    if (Number.isSafeInteger(value)) return value;
+    let bits = 0n;
+    for (let at = start; at < this.pos; at += 1) {
+      bits |= BigInt((this.buf[at] ?? 0) & 0x7f) << BigInt(7 * (at - start));
+    }
+    return BigInt.asIntN(64, bits);
   }
 }
 

@@ -13,5 +13,6 @@ export class TooDeepError extends FinalFieldError {}
 export function jsonKind(value: unknown): string {
   if (value === null || value === undefined) return "null";
   if (Array.isArray(value)) return "array";
+  if (typeof value === "bigint") return "number";
   return typeof value === "boolean" ? "bool" : typeof value;
 }

@@ -1,6 +1,7 @@
 /** Values of messages that are no objects in JSON: quantities, times, raw values and their like. */
 import { canonicalQuantity, QuantityError } from "#libs/api/quantity.ts";
 import { durationText, instantOf, microTimeText, timeText } from "../codec/times.ts";
+import { exactText } from "../exactjson.ts";
 import type { MessageSchema } from "../schema.ts";
 import { FinalFieldError } from "./error.ts";
 import { goDurationNanos, microTimeProblem, timeProblem } from "./go-time.ts";
@@ -40,7 +41,7 @@ export function formReader(message: MessageSchema, nestedReader: NestedReader): 
 
 /** Numbers are taken as they are written; everything else is text that does not parse. */
 function readQuantity(value: unknown): string {
-  const text = typeof value === "string" ? value.replaceAll(/^ +| +$/g, "") : JSON.stringify(value);
+  const text = typeof value === "string" ? value.replaceAll(/^ +| +$/g, "") : exactText(value);
   try {
     return canonicalQuantity(text);
   } catch (error) {
@@ -51,6 +52,9 @@ function readQuantity(value: unknown): string {
 
 function readIntOrString(value: unknown, place: Place, at: FieldPlace): number | string {
   if (typeof value === "string") return value;
+  if (typeof value === "bigint") {
+    throw wrongType(value, place, at, "int32", ` ${value}`, FinalFieldError);
+  }
   if (typeof value !== "number") throw wrongType(value, place, at, "int32", "", FinalFieldError);
   if (!Number.isInteger(value) || Math.abs(value) > 2 ** 31 - 1) {
     throw wrongType(value, place, at, "int32", ` ${value}`, FinalFieldError);

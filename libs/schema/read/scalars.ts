@@ -1,4 +1,5 @@
 /** Texts, numbers, truth and bytes. */
+import { isInt64 } from "../exactjson.ts";
 import type { FieldSchema } from "../schema.ts";
 import { FieldTypeError } from "./error.ts";
 import { type FieldPlace, type Place, type ValueReader, wrongType } from "./place.ts";
@@ -21,18 +22,23 @@ export function scalarReader(kind: FieldSchema["kind"], type: string): ValueRead
 
 function typeReader(wanted: "string" | "boolean" | "number", type: string): ValueReader {
   return (value, place, at) => {
+    if (wanted === "number" && typeof value === "bigint") return Number(value);
     if (typeof value !== wanted) throw wrongType(value, place, at, type);
     return value;
   };
 }
 
-/** Bounds of Go's integers; beyond 2^53 a JSON number is no longer exact here. */
+/** Bounds of Go's integers; those beyond 2^53 are bigints. */
 const int32: readonly [number, number] = [-(2 ** 31), 2 ** 31 - 1];
-const int64: readonly [number, number] = [-(2 ** 63), 2 ** 63];
+const int64: readonly [number, number] = [-(2 ** 53), 2 ** 53];
 
 function integerReader(type: string): ValueReader {
   const [min, max] = type === "int32" ? int32 : int64;
   return (value, place, at) => {
+    if (typeof value === "bigint") {
+      if (type !== "int32" && isInt64(value)) return value;
+      throw wrongType(value, place, at, type, ` ${value}`);
+    }
     if (typeof value !== "number") throw wrongType(value, place, at, type);
     if (!Number.isInteger(value) || value < min || value > max) {
       throw wrongType(value, place, at, type, ` ${value}`);

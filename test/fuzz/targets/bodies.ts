@@ -1,7 +1,8 @@
 /** Bodies of requests: JSON, YAML, protobuf. */
 import { StatusError } from "#libs/api/errors.ts";
 import { depthMax, isDeeper } from "#libs/api/patch/json-value.ts";
-import { codecOf, encodeUnknown, readObject, schemaOf } from "#libs/schema/index.ts";
+import { codecOf, encodeUnknown, exactCodecOf, readObject, schemaOf } from "#libs/schema/index.ts";
+import { exactText, parseExact } from "#libs/schema/exactjson.ts";
 import type { Random } from "#libs/schema/arbitrary.ts";
 import { decodeObject, decodeOptionsText } from "../../../services/apiserver/http/body/decode.ts";
 import { JsonSyntaxError, parseJson } from "../../../services/apiserver/http/body/json.ts";
@@ -30,6 +31,7 @@ const jsonWords = [
   "\\ud83d",
   "\\u00",
   "9223372036854775808",
+  "9007199254740993",
   '"__proto__":{"a":1}',
   "[[[[[[[[",
 ];
@@ -128,7 +130,7 @@ export const yamlWriting: Target = {
   name: "yaml-writing",
   attempt: (random) => {
     const value = oddSample(random, anyResource(random));
-    const json: unknown = JSON.parse(JSON.stringify(value ?? null));
+    const json = parseExact(exactText(value));
     const text = writeYaml(json);
     return {
       input: text,
@@ -172,7 +174,7 @@ export const fields: Target = {
   name: "fields",
   attempt: (random) => {
     const definition = anyResource(random);
-    const text = JSON.stringify(oddSample(random, definition)) ?? "null";
+    const text = exactText(oddSample(random, definition));
     const read = readBody(random, Buffer.from(text), "json");
     return {
       input: `${definition.kind} ${text}`,
@@ -183,11 +185,11 @@ export const fields: Target = {
           return readDraft(expectedKind(definition), given, "Ignore");
         }, StatusError);
         if (body === undefined) return;
-        const codec = codecOf<object>(definition.message);
+        const codec = exactCodecOf<object>(definition.message);
         const stored = codec.decode(codec.encode(body.object));
         prettyJson(stored);
         const again = readObject(schemaOf(definition.message), stored).object;
-        const same = JSON.stringify(codec.decode(codec.encode(again))) === JSON.stringify(stored);
+        const same = exactText(codec.decode(codec.encode(again))) === exactText(stored);
         require(same, "what is stored is read back as it is");
       },
     };

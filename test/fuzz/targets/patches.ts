@@ -8,6 +8,7 @@ import { applyMergePatch } from "#libs/api/patch/merge.ts";
 import { applyStrategicMergePatch } from "#libs/api/patch/strategic.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
 import { FieldTypeError, readObject, schemaOf } from "#libs/schema/index.ts";
+import { exactText } from "#libs/schema/exactjson.ts";
 import type { Random } from "#libs/schema/arbitrary.ts";
 import { apiVersionOf } from "../../../services/apiserver/registry/cache/version.ts";
 import { frozen, mutateValue, pick, shown } from "../mutate.ts";
@@ -134,8 +135,8 @@ function step(definition: ResourceDefinition) {
     const again = object && once(object);
     const settled = again && once(again);
     // An empty key of a list is stored as none, and so is another one the next time.
-    if (settled !== undefined && !/:(null|"")/.test(JSON.stringify(applied))) {
-      const same = JSON.stringify(settled) === JSON.stringify(again);
+    if (settled !== undefined && !/:(null|"")/.test(exactText(applied))) {
+      const same = exactText(settled) === exactText(again);
       require(same, "whoever applies again and again changes nothing");
     }
     return object ?? live;

@@ -154,9 +154,10 @@ const validateStatus = ({ acceptedNames = {} }: CustomResourceDefinitionStatus):
 
 /** Objects may be stored in each of these. */
 function storedVersionFields(
-  { versions = [] }: CustomResourceDefinitionSpec,
+  spec: CustomResourceDefinitionSpec,
   { storedVersions = [] }: CustomResourceDefinitionStatus,
 ): FieldError[] {
+  const versions = spec.versions ?? [];
   const path = "status.storedVersions";
   if (storedVersions.length === 0) {
     return [invalid(path, undefined, "must have at least one stored version")];

@@ -64,6 +64,7 @@ function valueError(field: FieldSchema, value: unknown): string | undefined {
 const numberType = ({ kind }: FieldSchema) => (kind === "double" ? "float64" : kind);
 
 function goKind(value: unknown): string {
+  if (typeof value === "bigint") return "int64";
   if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
   const kinds: Readonly<Record<string, string>> = { array: "slice", object: "map" };
   const type = goJsonType(value);

@@ -1,7 +1,7 @@
 /** Bodies of create, update and delete: text or protobuf to a JSON value of the expected kind. */
 import { badRequest } from "#libs/api/errors.ts";
 import { goQuote } from "#libs/api/gotext.ts";
-import { codecOf } from "#libs/schema/codec.ts";
+import { exactCodecOf } from "#libs/schema/codec.ts";
 import { kindSchema } from "#libs/schema/schemas.ts";
 
 import type { Body } from "../../registry/request.ts";
@@ -129,7 +129,7 @@ function decodeProtobuf(bytes: Uint8Array): Decoded {
   const schema = kindSchema(group, version, kind);
   if (schema === undefined) throw badRequest(notRegistered(kind, apiVersion));
   try {
-    const value = codecOf<Record<string, unknown>>(schema.name).decode(raw);
+    const value = exactCodecOf<Record<string, unknown>>(schema.name).decode(raw);
     return { value: { ...value, apiVersion, kind }, duplicates: [], canonical: true };
   } catch (error) {
     throw new UnreadableError(error instanceof Error ? error.message : String(error));

@@ -4,6 +4,7 @@
  * they did wrong.
  */
 import { goQuote } from "#libs/api/gotext.ts";
+import { parseExact } from "#libs/schema/exactjson.ts";
 
 export interface JsonText {
   readonly value: unknown;
@@ -24,7 +25,7 @@ const duplicatesMax = 100;
 export function parseJson(text: string): JsonText {
   const scan = new Scan(text);
   scan.document();
-  return { value: JSON.parse(text), duplicates: scan.duplicates };
+  return { value: parseExact(text), duplicates: scan.duplicates };
 }
 
 const quote = 34;
@@ -213,5 +214,5 @@ export function jsonKind(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "boolean") return "bool";
-  return typeof value;
+  return typeof value === "bigint" ? "number" : typeof value;
 }

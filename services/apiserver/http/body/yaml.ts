@@ -5,6 +5,7 @@
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from "js-yaml";
 import type { Event, ScalarEvent } from "js-yaml";
 import { goQuote } from "#libs/api/gotext.ts";
+import { exactInteger } from "#libs/schema/exactjson.ts";
 
 export interface YamlText {
   readonly value: unknown;
@@ -233,7 +234,7 @@ const decimal = /^[-+]?[0-9][0-9_]*$/;
 const float = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
 /** What a plain YAML 1.1 scalar means. */
-export function plainValue(text: string): string | number | boolean | null {
+export function plainValue(text: string): string | number | bigint | boolean | null {
   if (nullWords.has(text)) return null;
   const first = text.charCodeAt(0);
   // Letters begin a word; digits, signs and points a number.
@@ -248,7 +249,7 @@ function boolOrText(text: string): string | boolean {
   return falseWords.has(text) ? false : text;
 }
 
-function integerValue(text: string): number | undefined {
+function integerValue(text: string): number | bigint | undefined {
   const plain = text.replaceAll("_", "");
   const negative = plain.startsWith("-");
   const digits = plain.replace(/^[-+]/, "");
@@ -257,5 +258,5 @@ function integerValue(text: string): number | undefined {
   if (/^0o[0-7]+$/.test(digits)) return sign * Number.parseInt(digits.slice(2), 8);
   if (/^0x[0-9a-fA-F]+$/.test(digits)) return sign * Number.parseInt(digits.slice(2), 16);
   if (/^0b[01]+$/.test(digits)) return sign * Number.parseInt(digits.slice(2), 2);
-  return decimal.test(text) && !/^0[0-9]/.test(digits) ? Number(plain) : undefined;
+  return decimal.test(text) && !/^0[0-9]/.test(digits) ? exactInteger(plain) : undefined;
 }

@@ -3,6 +3,7 @@ import { notAcceptable } from "#libs/api/errors.ts";
 import { goJson } from "#libs/api/gotext.ts";
 import { defaultColumns } from "#libs/api/printing.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
+import { parseExact } from "#libs/schema/exactjson.ts";
 import type { Listed, Version } from "../../registry/request.ts";
 import { versionText } from "../body/decode.ts";
 import { mediaTypes, type Conversion, type Media } from "../negotiate.ts";
@@ -42,7 +43,7 @@ export function encodeVersion(version: Version, view: View): Encoded {
 }
 
 /** Parsed back from its text, which has the order of fields that clients know. */
-const jsonOf = ({ json }: Version): unknown => JSON.parse(Buffer.from(json).toString("utf8"));
+const jsonOf = ({ json }: Version): unknown => parseExact(Buffer.from(json).toString("utf8"));
 
 function versionTable(version: Version, { media, include, now }: View): object {
   const { conversion } = media;
@@ -99,7 +100,7 @@ export function encodeList(
   }
   const parts = jsonParts(definition, listed, view);
   if (encoding === "json" && !media.pretty) return { contentType, parts };
-  const value: unknown = JSON.parse(Buffer.concat([...parts]).toString("utf8"));
+  const value: unknown = parseExact(Buffer.concat([...parts]).toString("utf8"));
   const bytes = encoding === "yaml" ? Buffer.from(writeYaml(value)) : prettyJson(value);
   return { contentType, parts: [bytes] };
 }

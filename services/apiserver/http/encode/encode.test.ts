@@ -157,7 +157,7 @@ describe("tables", () => {
 
   test("refuse an unknown wish", () => {
     expect(() => includeObject(new URLSearchParams("includeObject=Frob"))).toThrow(
-      "Unable to convert to Table as requested: includeObject: Invalid value: \"Frob\": must be " +
+      'Unable to convert to Table as requested: includeObject: Invalid value: "Frob": must be ' +
         "'Metadata', 'Object', 'None', or empty",
     );
   });

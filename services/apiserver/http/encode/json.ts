@@ -7,15 +7,12 @@ const commaOpen = Buffer.from(",{");
 
 /** Indented by two spaces, without a newline at the end, as Kubernetes does it. */
 export function prettyJson(value: unknown): Uint8Array {
-  return Buffer.from(escapeHtml(JSON.stringify(value, null, 2)));
+  return Buffer.from(goJson(value, 2));
 }
 
 export function compactJson(value: unknown): Uint8Array {
   return Buffer.from(`${goJson(value)}\n`);
 }
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[<>&\u2028\u2029]/g, (char) => goJson(char).slice(1, -1));
 
 export const versionJson = ({ json }: Version): Uint8Array => Buffer.concat([json, newline]);
 

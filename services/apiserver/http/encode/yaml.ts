@@ -105,6 +105,7 @@ function scalar(value: unknown, indent: number, column: number, role?: "key"): s
   if (value === null) return "null";
   if (typeof value === "boolean") return String(value);
   if (typeof value === "number") return numberText(value);
+  if (typeof value === "bigint") return String(value);
   const text = String(value);
   if (text.includes("\n") && role === undefined && canBeLiteral(text)) {
     return literal(text, indent);

@@ -1,8 +1,10 @@
 /** Options of delete: a body, or the query when there is none. */
 import { badRequest, notSupported, invalid, type FieldError } from "#libs/api/errors.ts";
 import { goQuote } from "#libs/api/gotext.ts";
+import { isInt64 } from "#libs/schema/exactjson.ts";
 import type { DeleteOptions } from "../../registry/request.ts";
 import { decodeOptionsText, versionText } from "../body/decode.ts";
+import { jsonKind } from "../body/json.ts";
 import { bodyEncoding } from "../body/media-type.ts";
 import { queryBoolean, queryInteger, refuse } from "./query.ts";
 import { dryRunListErrors } from "./write.ts";
@@ -99,10 +101,11 @@ function optional<Type extends keyof Primitives>(
   field: string,
 ): Primitives[Type] | undefined {
   if (value === undefined || value === null) return undefined;
-  const whole = type !== "number" || Number.isInteger(value);
-  if (typeof value === type && whole) return value as Primitives[Type];
+  const given = typeof value === "bigint" && isInt64(value) ? Number(value) : value;
+  const whole = type !== "number" || Number.isInteger(given);
+  if (typeof given === type && whole) return given as Primitives[Type];
   throw badRequest(
-    `json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} ` +
+    `json: cannot unmarshal ${jsonKind(value)} into Go struct field DeleteOptions.${field} ` +
       `of type ${goTypes[type]}`,
   );
 }

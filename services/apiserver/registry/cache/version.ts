@@ -1,7 +1,7 @@
 /** Versions of objects as the cache keeps them: stored bytes, and each other form made once. */
 import { goJson } from "#libs/api/gotext.ts";
 import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
-import { codecOf } from "#libs/schema/index.ts";
+import { codecOf, exactCodecOf } from "#libs/schema/index.ts";
 import type { Codec } from "#libs/schema/schema.ts";
 import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import type { Record as StoredRecord } from "#proto/gen/kubus/store/v1.ts";
@@ -20,7 +20,7 @@ export const apiVersionOf = ({ group, version }: ResourceDefinition): string =>
   group === "" ? version : `${group}/${version}`;
 
 export const codecOfDefinition = (definition: ResourceDefinition): Codec<KubeObject> =>
-  codecOf<KubeObject>(definition.message);
+  exactCodecOf<KubeObject>(definition.message);
 
 /** A version in the form in which it is stored. */
 export class StoredVersion implements Version, Coolable {

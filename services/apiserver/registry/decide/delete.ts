@@ -83,12 +83,12 @@ function decideGrace(
     if (current === undefined || current === 0) return { type: "immediate" };
     // A pending deletion can only be hurried.
     if (asked === undefined || asked >= current) return { type: "pending" };
-    const began = Date.parse(deletionTimestamp) - current * 1000;
+    const began = Date.parse(deletionTimestamp) - Number(current) * 1000;
     return {
       type: "marked",
       metadata: {
         ...metadata,
-        deletionTimestamp: timeText(began + asked * 1000),
+        deletionTimestamp: timeAfter(began, asked),
         deletionGracePeriodSeconds: asked,
       },
     };
@@ -99,13 +99,20 @@ function decideGrace(
     type: "marked",
     metadata: {
       ...metadata,
-      deletionTimestamp: timeText(facts.now + gracePeriodSeconds * 1000),
+      deletionTimestamp: timeAfter(facts.now, gracePeriodSeconds),
       deletionGracePeriodSeconds: gracePeriodSeconds,
       // Controllers behave otherwise for an object that goes: they shall notice.
       ...(generation > 0 ? { generation: generation + 1 } : {}),
     },
   };
 }
+
+/** The end of the year 9999: no clock and no client knows a later time. */
+const timeMax = 253_402_300_799_000;
+
+/** Seconds may be more than a number holds, though no type says so. */
+const timeAfter = (start: number, seconds: number): string =>
+  timeText(Math.min(timeMax, start + Number(seconds) * 1000));
 
 /** Finalizers that make the garbage collector treat dependents as the policy says. */
 export function finalizersAfterDelete(

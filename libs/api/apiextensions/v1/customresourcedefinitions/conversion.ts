@@ -18,7 +18,9 @@ export function validateConversion(
   requiresKnownReview: boolean,
 ): FieldError[] {
   const { strategy = "", webhook = {} } = conversion;
-  const { clientConfig, conversionReviewVersions: versions = [] } = webhook;
+  const { clientConfig } = webhook;
+  // Go writes a list that was not given as null.
+  const versions = webhook.conversionReviewVersions ?? [];
   const client = `${path}.webhookClientConfig`;
   const reviews = `${path}.conversionReviewVersions`;
   const errors = strategyField(`${path}.strategy`, strategy);

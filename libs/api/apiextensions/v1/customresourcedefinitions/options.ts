@@ -38,7 +38,8 @@ export function optionsOfUpdate(
   definition: CustomResourceDefinition,
   old: CustomResourceDefinition,
 ): SpecOptions {
-  const { versions = [], conversion } = old.spec ?? {};
+  const { conversion } = old.spec ?? {};
+  const versions = old.spec?.versions ?? [];
   const schemas = versions.flatMap(({ schema }) => schema?.openAPIV3Schema ?? []);
   const noneHas = (has: (schema: Schema) => boolean) =>
     !schemas.some((schema) => schemaHas(schema, has));

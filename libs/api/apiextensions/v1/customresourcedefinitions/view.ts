@@ -41,7 +41,9 @@ export interface SpecView {
 }
 
 export function viewOf(spec: CustomResourceDefinitionSpec): SpecView {
-  const { versions = [], preserveUnknownFields = false } = spec;
+  const { preserveUnknownFields = false } = spec;
+  // Go writes a list that was not given as null.
+  const versions = spec.versions ?? [];
   const common = <Value>(read: (version: CustomResourceDefinitionVersion) => Value) => {
     const [first] = versions.map(read);
     const isCommon = versions.every((version) => sameJson(read(version), first));

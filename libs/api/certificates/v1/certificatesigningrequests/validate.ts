@@ -75,7 +75,9 @@ function validateSpec(
   spec: CertificateSigningRequestSpec,
   old: CertificateSigningRequestSpec | undefined,
 ): FieldError[] {
-  const { request = "", signerName = "", expirationSeconds } = spec;
+  const { signerName = "", expirationSeconds } = spec;
+  // Go writes bytes that were not given as null.
+  const request = spec.request ?? "";
   const errors: FieldError[] = [];
   const detail = requestError(textOf(request));
   if (detail !== undefined) errors.push(invalid("spec.request", request, detail));

@@ -26,7 +26,9 @@ export function validatePolicy(
   policy: CapacityRequestPolicy,
   path: string,
 ): FieldError[] {
-  const { default: usual, validValues = [], validRange } = policy;
+  const { validValues = [], validRange } = policy;
+  // Go writes a default that was not given as null.
+  const usual = policy.default ?? undefined;
   if (validValues.length > 0 && validRange !== undefined) {
     const detail =
       'exactly one policy can be specified, cannot specify "validValues" and "validRange" ' +
