@@ -27,19 +27,25 @@ const token = "the-administrator";
 /** Any uid is as good: the recordings have a placeholder for it. */
 const recordedUid = "1";
 
-export async function startControlPlane(): Promise<ControlPlane> {
+export interface ControlPlaneParts {
+  /** Without them nobody writes but who asks. */
+  readonly controllers?: boolean;
+}
+
+export async function startControlPlane(parts: ControlPlaneParts = {}): Promise<ControlPlane> {
   const log = pino({ level: process.env.KUBUS_LOG_LEVEL ?? "silent" });
   const folder = await mkdtemp(join(tmpdir(), "kubus-golden-"));
   const nats = await startNatsServer();
   const pki = await ensurePki({ folder, serviceIp });
   const port = await freePort();
   const running: Supervised[] = [];
+  const { controllers: isControlled = true } = parts;
   const start = async (name: string, part: (options: Options) => Supervised[]) => {
     const servers = nats.url;
     const bus = await connect({ servers, prefix: "kubus", name, world: realWorld });
-    const parts = part({ bus, world: realWorld, log, instance: "0" });
-    running.push(...parts);
-    await Promise.all(parts.map(({ ready }) => ready));
+    const started = part({ bus, world: realWorld, log, instance: "0" });
+    running.push(...started);
+    await Promise.all(started.map(({ ready }) => ready));
     return bus;
   };
   const buses = [
@@ -61,7 +67,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       ),
     ]),
     await start("controllers", (options) =>
-      controllers.map((component) => supervise(component, {}, options)),
+      isControlled ? controllers.map((component) => supervise(component, {}, options)) : [],
     ),
   ];
   return {
