@@ -7,6 +7,7 @@ import { parseAddresses } from "#libs/bus/address.ts";
 import { judgeServer, serverFacts } from "../nats/external.ts";
 import { ensureNatsServer } from "../nats/find.ts";
 import { planMembers } from "../nats/members.ts";
+import { setReplicas } from "../nats/replicas.ts";
 import { type NatsServer, type ServerOptions, startNatsServer } from "../nats/server.ts";
 import { errorText } from "../tools/error-text.ts";
 import { versionText } from "../tools/version.ts";
@@ -121,8 +122,16 @@ async function untilJetStream(address: BusAddress, world: World): Promise<void> 
   }
 }
 
-/** Looks whether the user's server does; rejects with everything that it lacks. */
-export async function usersBus(url: string, prefix: string, world: World): Promise<ClusterBus> {
+/**
+ * Looks whether the user's server does, and has what is kept there copied as often as was asked
+ * for; rejects with everything that is lacking.
+ */
+export async function usersBus(
+  url: string,
+  prefix: string,
+  replicas: number,
+  world: World,
+): Promise<ClusterBus> {
   const address = { servers: url, token: undefined, prefix };
   const servers = parseAddresses(url).servers.join(",");
   const bus = await connectTo(address, "up", world);
@@ -130,7 +139,9 @@ export async function usersBus(url: string, prefix: string, world: World): Promi
     const facts = await serverFacts(bus.connection);
     const { errors, warnings } = judgeServer(facts);
     if (errors.length > 0) throw new Error(`${servers}: ${errors.join("; ")}`);
-    const remark = `${facts.version} at ${servers}`;
+    const changed = await setReplicas(bus.connection, prefix, replicas);
+    const copies = changed.length > 0 ? `, ${changed.join(", ")} with ${replicas} copies now` : "";
+    const remark = `${facts.version} at ${servers}${copies}`;
     return { address, remark, warnings, stop: () => Promise.resolve() };
   } finally {
     await bus.close();

@@ -169,7 +169,7 @@ export class Cluster {
     const log = this.#log;
     const world = this.#world;
     this.#bus = natsUrl
-      ? await usersBus(natsUrl, prefix, world)
+      ? await usersBus(natsUrl, prefix, layout.replicas, world)
       : await ownBus({
           folder: this.files.nats,
           servers: layout.busServers,
