@@ -67,8 +67,7 @@ export function normalizeText(value: string, namespace: string, key = ""): strin
     .replace(revision, "$1<rv>");
 }
 
-const byText = (a: unknown, b: unknown): number =>
-  JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** Every scalar that stands in a value. */
 export function scalarsOf(value: unknown, found = new Set<unknown>()): Set<unknown> {
@@ -103,6 +102,7 @@ export function fieldAt(value: unknown, path: string): unknown {
  * none, is compared.
  */
 export function withoutSentences(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(yamlDescription, "- ");
   if (Array.isArray(value)) return value.map(withoutSentences);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value)
@@ -110,6 +110,9 @@ export function withoutSentences(value: unknown): unknown {
     .map(([key, item]) => [key, withoutSentences(item)]);
   return Object.fromEntries(entries);
 }
+
+/** A column's description in a table that is written in YAML, up to the next field. */
+const yamlDescription = /^- description: [\s\S]*?^ {2}(?=format: )/gm;
 
 /** Where two values differ, at most `differencesMax` places. */
 export function differences(want: unknown, got: unknown, path = ""): string[] {
