@@ -47,6 +47,12 @@ export interface Happened {
   readonly recoveryMs: number;
 }
 
+interface Held {
+  readonly name: string;
+  readonly what: string;
+  readonly breaks: string | undefined;
+}
+
 export interface Report {
   readonly rounds: number;
   readonly operations: number;
@@ -182,8 +188,9 @@ export class Campaign {
     const { rig, auditor, recorder, say, recoveryMsMax = recoveryMsMaxDefault } = this.#options;
     await auditor.read().catch(() => undefined);
     const beganAt = recorder.now();
-    const { name, what } = await this.#hold(planned);
+    const { name, what, breaks } = await this.#hold(planned);
     await rig.heal();
+    if (breaks !== undefined) return violation(breaks, what);
     const healedAt = recorder.now();
     const recoveredAt = await this.#recovery(healedAt, recoveryMsMax);
     if (typeof recoveredAt === "string") {
@@ -214,14 +221,15 @@ export class Campaign {
   }
 
   /** Lets a fault be for its time, and the one that meets it in the middle of that. */
-  async #hold({ fault, holdMs, random, second }: Planned): Promise<{ name: string; what: string }> {
+  async #hold({ fault, holdMs, random, second }: Planned): Promise<Held> {
     const { rig, auditor } = this.#options;
-    const { what, mend } = await fault.begin({ rig, auditor, random, holdMs });
+    const begun = await fault.begin({ rig, auditor, random, holdMs });
+    const { what, mend, breaks, countedAs: name = fault.name } = begun;
     await realWorld.sleep(second ? holdMs / 2 : holdMs);
     const met = second ? await this.#hold(second) : undefined;
     await mend?.();
-    if (!met) return { name: fault.name, what };
-    return { name: "two at once", what: `${fault.name} ${what}, ${met.name} ${met.what}` };
+    if (!met) return { name, what, breaks };
+    return { ...met, name: "two at once", what: `${fault.name} ${what}, ${met.name} ${met.what}` };
   }
 
   /** Ends a round: every key is read, the log is read to its end, and watchers have heard of it. */

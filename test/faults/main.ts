@@ -37,6 +37,10 @@ const ran = await runCampaign({
     violations === 0 && (rounds === 0 || realWorld.monotonic() < endsAt),
   say,
 });
-const command = ["npm run faults --", ...process.argv.slice(2), `--seed ${seed}`].join(" ");
+const words = Object.entries({ ...values, seed: String(seed) }).flatMap(([name, value]) => {
+  if (typeof value === "boolean") return value ? [`--${name}`] : [];
+  return value === undefined ? [] : [`--${name} ${JSON.stringify(value)}`];
+});
+const command = `npm run faults -- ${words.join(" ")}`;
 say(textOf(ran, command));
 process.exit(ran.violations.length > 0 ? 1 : 0);

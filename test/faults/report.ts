@@ -26,7 +26,7 @@ export function textOf(ran: Ran, command: string): string {
 function tableOf(happened: readonly Happened[]): string[] {
   const kinds = [...new Set(happened.map(({ fault }) => fault))].toSorted();
   const row = (cells: readonly string[]) =>
-    cells.map((cell, index) => (index === 0 ? cell.padEnd(14) : cell.padStart(12))).join("");
+    cells.map((cell, index) => (index === 0 ? cell.padEnd(16) : cell.padStart(12))).join("");
   const rows = kinds.map((kind) => {
     const all = happened.filter(({ fault }) => fault === kind);
     const most = (of: (one: Happened) => number) => String(Math.max(...all.map(of)));

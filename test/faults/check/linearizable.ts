@@ -1,5 +1,5 @@
 /** Whether the operations on each key could have happened one after the other. */
-import { isWrite, type Operation, writesOf } from "../history/operation.ts";
+import { isCached, isWrite, type Operation, writesOf } from "../history/operation.ts";
 import {
   absentKey,
   type KeyCall,
@@ -98,6 +98,7 @@ function callsByKey(
 
 function effectsOf(operation: Operation, keys: Iterable<string>): [string, KeyEffect][] {
   const { call, outcome } = operation;
+  if (isCached(call)) return [];
   if (call.type === "get") {
     return outcome.type === "got" ? [[call.key, { type: "read", found: outcome.found }]] : [];
   }

@@ -3,7 +3,14 @@
  * the other, reads must show the state at their revision, and the order must agree with time.
  */
 import type { Logged } from "../history/observation.ts";
-import { type Found, isWrite, lineOf, type Operation, writesOf } from "../history/operation.ts";
+import {
+  type Found,
+  isCached,
+  isWrite,
+  lineOf,
+  type Operation,
+  writesOf,
+} from "../history/operation.ts";
 import { absentKey, type KeyState, stateAfter } from "./keymodel.ts";
 import { type Violation, violation } from "./violation.ts";
 
@@ -162,6 +169,7 @@ function placeOf({
   call,
   outcome,
 }: Operation): { first: number; last: number; isWriting: boolean } | undefined {
+  if (isCached(call)) return undefined;
   switch (outcome.type) {
     case "committed": {
       const writes = call.type === "commit" ? call.steps.filter(isWrite).length : 0;

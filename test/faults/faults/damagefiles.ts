@@ -12,7 +12,7 @@ import type { Fault } from "./fault.ts";
 
 /** The word on the log's length comes up to 100 ms after it: without it a lost end looks well. */
 const witnessMs = 300;
-const verdictMsMax = 30_000;
+const verdictMsMax = 60_000;
 const tornBytesMax = 600;
 
 type Damage = (file: string, random: Random) => Promise<string>;
@@ -70,9 +70,10 @@ export const damageFiles: Fault = {
     const verdict = await verdictOf(rig);
     if (verdict !== "served") await putBack(rig, backup, storeFolder);
     await rm(backup, { recursive: true });
-    return {
-      what: `${name}, ${file.split("/streams/")[1] ?? basename(file)}: ${damage}; ${verdict}`,
-    };
+    const place = file.split("/streams/")[1] ?? basename(file);
+    const countedAs = verdict === "served" ? "damage, served" : "damage, refused";
+    const what = `${name}, ${place}: ${damage}; ${verdict}`;
+    return verdict === "silent" ? { what, breaks: "serves or refuses" } : { what, countedAs };
   },
 };
 

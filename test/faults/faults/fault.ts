@@ -28,6 +28,10 @@ export interface Fault {
 export interface Begun {
   /** What was hit. */
   readonly what: string;
+  /** A promise that was seen broken already. */
+  readonly breaks?: string;
+  /** Counted as this instead of by its name. */
+  readonly countedAs?: string;
   mend?(): Promise<void>;
 }
 

@@ -15,9 +15,11 @@ export interface Step {
 export type Call =
   /** All steps happen, or none. */
   | { readonly type: "commit"; readonly steps: readonly Step[] }
-  | { readonly type: "get"; readonly key: string }
-  /** Every key there is. */
-  | { readonly type: "list" };
+  | { readonly type: "get"; readonly key: string; readonly isCached?: boolean }
+  /** Every key there is. What is cached was right at its revision, which may be an old one. */
+  | { readonly type: "list"; readonly isCached?: boolean };
+
+export const isCached = (call: Call): boolean => call.type !== "commit" && call.isCached === true;
 
 export interface Found {
   readonly key: string;
@@ -77,8 +79,9 @@ export function lineOf({ id, client, call, invokedAt, returnedAt, outcome }: Ope
 }
 
 function callText(call: Call): string {
-  if (call.type === "get") return `get ${call.key}`;
-  if (call.type === "list") return "list";
+  const cached = isCached(call) ? " from a cache" : "";
+  if (call.type === "get") return `get ${call.key}${cached}`;
+  if (call.type === "list") return `list${cached}`;
   return call.steps.map(stepText).join(" + ");
 }
 

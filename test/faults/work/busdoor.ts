@@ -1,11 +1,10 @@
 /** The store, asked over the bus. */
 import { realWorld } from "#libs/actor/world.ts";
-import { NoRespondersError } from "#libs/bus/bus.ts";
+import { call, NoRespondersError, type Rpc } from "#libs/bus/bus.ts";
 import type { NatsBus } from "#libs/bus/connect.ts";
 import { judge } from "#libs/informer/decide.ts";
 import type { CommitResponse, Key, ListRequest, Record } from "#proto/gen/kubus/store/v1.ts";
 import type { HeadsAnnounced, ObjectChanged } from "#proto/gen/kubus/watch/v1.ts";
-import { call } from "#libs/bus/bus.ts";
 import {
   changesRpc,
   commitRpc,
@@ -23,6 +22,8 @@ export const namespace = "default";
 
 /** Milliseconds until an answer is given up. */
 const answerMsMax = 1_500;
+/** Records of a page. */
+const pageMax = 2;
 /** Changes that wait while a watch catches up. */
 const bufferMax = 20_000;
 
@@ -40,6 +41,7 @@ export class BusDoor implements Door {
   readonly #bus: NatsBus;
   readonly #newId: () => string;
   readonly #onBroadcast: (broadcast: Broadcast) => void;
+  #lists = 0;
 
   /**
    * @param newId of requests, so that none is taken for another's
@@ -60,8 +62,9 @@ export class BusDoor implements Door {
   async ask(asked: Call): Promise<Outcome> {
     try {
       if (asked.type === "commit") return await this.#commit(asked.steps);
-      if (asked.type === "get") return await this.#get(asked.key);
-      return { type: "listed", ...(await this.list("")) };
+      const isCached = asked.isCached === true;
+      if (asked.type === "get") return await this.#get(asked.key, isCached);
+      return { type: "listed", ...(await this.#list(isCached)) };
     } catch (error) {
       const why = error instanceof Error ? error.name : String(error);
       // Nobody was there to hear it.
@@ -70,19 +73,7 @@ export class BusDoor implements Door {
   }
 
   async list(prefix: string): Promise<{ found: Found[]; revision: number }> {
-    const found: Found[] = [];
-    let after = { afterNamespace: "", afterName: "" };
-    let revision = 0;
-    while (true) {
-      const request: ListRequest = { ...resource, namespace, ...after, limit: 0, revision };
-      const page = await this.#call(listRpc, "list", request, request);
-      if (page.failure !== "READ_FAILURE_UNSPECIFIED") throw new Error(page.failure);
-      found.push(...page.records.map(foundOf));
-      revision = page.revision;
-      const last = page.records.at(-1)?.key;
-      if (!page.more || !last) break;
-      after = { afterNamespace: last.namespace, afterName: last.name };
-    }
+    const { found, revision } = await this.#list(false);
     return { found: found.filter(({ key }) => key.startsWith(prefix)), revision };
   }
 
@@ -121,28 +112,57 @@ export class BusDoor implements Door {
     }));
     const path = mutations[0]?.key ?? keyOf("none");
     const request = { mutations, requestId: this.#newId() };
-    return outcomeOf(await this.#call(commitRpc, "commit", path, request));
+    return outcomeOf(
+      await this.#call(commitRpc, this.#bus.subjects.store("commit", path), request),
+    );
   }
 
-  async #get(key: string): Promise<Outcome> {
-    const answer = await this.#call(getRpc, "get", keyOf(key), { key: keyOf(key), revision: 0 });
+  async #get(name: string, isCached: boolean): Promise<Outcome> {
+    const { subjects } = this.#bus;
+    const key = keyOf(name);
+    const subject = isCached ? subjects.storeCached("get", key) : subjects.store("get", key);
+    const answer = await this.#call(getRpc, subject, { key, revision: 0 });
     const { record, revision, failure } = answer;
     if (failure !== "READ_FAILURE_UNSPECIFIED") return { type: "nothing", why: failure };
     return { type: "got", found: record && foundOf(record), revision };
   }
 
+  /** Every other list comes in small pages, all of one revision. */
+  async #list(isCached: boolean): Promise<{ found: Found[]; revision: number }> {
+    const { subjects } = this.#bus;
+    const limit = (this.#lists += 1) % 2 === 0 ? pageMax : 0;
+    const found: Found[] = [];
+    let after = { afterNamespace: "", afterName: "" };
+    let revision = 0;
+    while (true) {
+      const request: ListRequest = { ...resource, namespace, ...after, limit, revision };
+      // Another instance may not have got to the revision of the first page.
+      const isFirst = revision === 0;
+      const subject =
+        isCached && isFirst
+          ? subjects.storeCached("list", request)
+          : subjects.store("list", request);
+      const page = await this.#call(listRpc, subject, request);
+      if (page.failure !== "READ_FAILURE_UNSPECIFIED") throw new Error(page.failure);
+      found.push(...page.records.map(foundOf));
+      revision = page.revision;
+      const last = page.records.at(-1)?.key;
+      if (!page.more || !last) break;
+      after = { afterNamespace: last.namespace, afterName: last.name };
+    }
+    return { found, revision };
+  }
+
   #changes(afterRevision: number, partition: string) {
     const request = { ...resource, partition, afterRevision, withConfidential: true };
-    return this.#call(changesRpc, "changes", resource, request);
+    return this.#call(changesRpc, this.#bus.subjects.store("changes", resource), request);
   }
 
   #call<Request, Response>(
-    rpc: Parameters<typeof call<Request, Response>>[1],
-    verb: "commit" | "get" | "list" | "changes",
-    path: Parameters<NatsBus["subjects"]["store"]>[1],
+    rpc: Rpc<Request, Response>,
+    subject: string,
     request: Request,
   ): Promise<Response> {
-    const subject = this.#bus.subjects.store(verb, path);
     return call(this.#bus, rpc, subject, request, { timeoutMs: answerMsMax });
   }
 }

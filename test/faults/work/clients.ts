@@ -1,7 +1,7 @@
 /** Clients that do a bit of everything on a few keys, as fast as they are answered. */
 import { realWorld } from "#libs/actor/world.ts";
 import type { Call, Found, Outcome, Step, Verb } from "../history/operation.ts";
-import { writesOf } from "../history/operation.ts";
+import { isCached, writesOf } from "../history/operation.ts";
 import type { Random } from "../plan/random.ts";
 import type { Door } from "./door.ts";
 import type { Recorder } from "./recorder.ts";
@@ -22,11 +22,21 @@ const pauseMsMax = 4;
 /** Milliseconds after an operation that was not answered. */
 const silentPauseMs = 25;
 
-type Kind = "get" | "list" | "create" | "swap" | "overwrite" | "delete" | "pair" | "guarded";
+type Kind =
+  | "get"
+  | "list"
+  | "cached"
+  | "create"
+  | "swap"
+  | "overwrite"
+  | "delete"
+  | "pair"
+  | "guarded";
 
 /** How often each kind comes, of a hundred. */
 const kinds: readonly (readonly [Kind, number])[] = [
-  ["get", 26],
+  ["get", 24],
+  ["cached", 4],
   ["list", 4],
   ["create", 18],
   ["swap", 24],
@@ -76,14 +86,17 @@ export function nextCall(
   const put = (of: string, text: string) =>
     seen.has(of) ? step("update", seen.get(of) ?? 0, of, text) : step("create", 0, of, text);
   const commit = (...steps: Step[]): Call => ({ type: "commit", steps });
-  if (!door.takesTransactions && (kind === "pair" || kind === "guarded")) {
-    return { type: "get", key };
-  }
+  const isOfBus = kind === "pair" || kind === "guarded" || kind === "cached";
+  if (!door.takesTransactions && isOfBus) return { type: "get", key };
   switch (kind) {
     case "get":
       return { type: "get", key };
     case "list":
       return { type: "list" };
+    case "cached":
+      return turn % 2 === 0
+        ? { type: "get", key, isCached: true }
+        : { type: "list", isCached: true };
     case "create":
       return commit(step("create", 0));
     case "swap":
@@ -111,6 +124,7 @@ function kindOf(drawn: number): Kind {
 
 /** Takes note of where keys are now. */
 function learn(seen: Map<string, number>, call: Call, outcome: Outcome): void {
+  if (isCached(call)) return;
   const note = (key: string, found: Found | undefined) => {
     if (found) seen.set(key, found.revision);
     else seen.delete(key);
