@@ -9,12 +9,12 @@ import type { Metrics } from "../health/metrics.ts";
 import type { Fairness, FlowIds } from "../fairness/fairness.ts";
 import type { OpenApiDocuments } from "../openapi/documents.ts";
 import type { Caller } from "../registry/request.ts";
-import { yamlErrorHead } from "./body/yaml.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import type { MediaRequest } from "./negotiate.ts";
 import type { HttpLimits, HttpOptions } from "./options.ts";
 import type { RequestInfo } from "./request-info.ts";
 import type { Served } from "./routes.ts";
+import { warningHeaders } from "./warnings.ts";
 
 export interface DoorContext {
   readonly options: HttpOptions;
@@ -100,19 +100,3 @@ export function flowHeaders({ ids }: Flow): Record<string, string> {
     "x-kubernetes-pf-prioritylevel-uid": ids.levelUid,
   };
 }
-
-/** Warning headers, one a text; go-yaml's errors of several lines are told line by line. */
-function warningHeaders(texts: readonly string[]): string[] {
-  return texts.flatMap((text) => {
-    if (!text.startsWith(yamlErrorHead)) return [warningHeader(text)];
-    const lines = text.slice(yamlErrorHead.length).split("\n");
-    return lines
-      .map((line) => line.trim())
-      .filter(Boolean)
-      .map(warningHeader);
-  });
-}
-
-/** `299 - "text"`, quoted as RFC 7234 wants it. */
-const warningHeader = (text: string): string =>
-  `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;

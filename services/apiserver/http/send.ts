@@ -36,11 +36,16 @@ export async function sendBytes(
   }
   const packed = await compress(bytes, { level: gzipLevel });
   const length = String(packed.length);
-  response.begin(status, { ...headers, ...gzipHeaders, "content-length": length });
+  response.begin(status, { ...packedHeaders(headers), "content-length": length });
   response.end(packed);
 }
 
-const gzipHeaders = { "content-encoding": "gzip", vary: "Accept-Encoding" };
+/** A form that was chosen by Accept varies by that as well. */
+const packedHeaders = ({ vary = [], ...headers }: Headers): Headers => ({
+  ...headers,
+  "content-encoding": "gzip",
+  vary: [vary, "Accept-Encoding"].flat(),
+});
 
 export async function sendText(exchange: Exchange, status: number, text: string): Promise<void> {
   const headers = {
@@ -65,7 +70,7 @@ export async function sendParts(
     return;
   }
   if (gzipAllowed && bytes >= gzipBytesMin) {
-    response.begin(status, { ...headers, ...gzipHeaders });
+    response.begin(status, packedHeaders(headers));
     await writeCompressed(response, pieces);
   } else {
     response.begin(status, { ...headers, "content-length": String(bytes) });
