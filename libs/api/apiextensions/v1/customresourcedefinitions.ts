@@ -155,8 +155,9 @@ const validateStatus = ({ acceptedNames = {} }: CustomResourceDefinitionStatus):
 /** Objects may be stored in each of these. */
 function storedVersionFields(
   spec: CustomResourceDefinitionSpec,
-  { storedVersions = [] }: CustomResourceDefinitionStatus,
+  status: CustomResourceDefinitionStatus,
 ): FieldError[] {
+  const storedVersions = status.storedVersions ?? [];
   const versions = spec.versions ?? [];
   const path = "status.storedVersions";
   if (storedVersions.length === 0) {

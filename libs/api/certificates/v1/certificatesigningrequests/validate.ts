@@ -75,11 +75,10 @@ function validateSpec(
   spec: CertificateSigningRequestSpec,
   old: CertificateSigningRequestSpec | undefined,
 ): FieldError[] {
-  const { signerName = "", expirationSeconds } = spec;
-  // Go writes bytes that were not given as null.
-  const request = spec.request ?? "";
+  // Bytes that were not given are null.
+  const { request, signerName = "", expirationSeconds } = spec;
   const errors: FieldError[] = [];
-  const detail = requestError(textOf(request));
+  const detail = requestError(textOf(request ?? ""));
   if (detail !== undefined) errors.push(invalid("spec.request", request, detail));
   errors.push(...validateUsages(spec.usages ?? [], old?.usages ?? []));
   if (signerName === legacySigner && old?.signerName !== legacySigner) {
