@@ -42,6 +42,7 @@ const bugs: Readonly<Record<string, Planted>> = {
   "missed event": { breaks: ["watch: reliable", "broadcast: previous revision"] },
   "wrong previous revision": { breaks: ["broadcast: previous revision"] },
   "wrong value": { breaks: ["watch: values"] },
+  "wrong previous value": { breaks: ["watch: previous value"], door: "https" },
   "is-create is wrong": { breaks: ["watch: is-create"] },
   "compare without swap": { breaks: ["compare and swap"] },
   "half a commit": { breaks: ["acknowledged writes stay"] },

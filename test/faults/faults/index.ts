@@ -1,5 +1,6 @@
 /** Every fault, one line each. */
 import { cutApiServer } from "./cutapiserver.ts";
+import { cutClients } from "./cutclients.ts";
 import { cutPower } from "./cutpower.ts";
 import { cutServer } from "./cutserver.ts";
 import { cutStore } from "./cutstore.ts";
@@ -7,6 +8,7 @@ import { damageFiles } from "./damagefiles.ts";
 import type { Fault } from "./fault.ts";
 import { fullDisk } from "./fulldisk.ts";
 import { jumpClock } from "./jumpclock.ts";
+import { killAll } from "./killall.ts";
 import { killApiServer } from "./killapiserver.ts";
 import { killBoth } from "./killboth.ts";
 import { killServer } from "./killserver.ts";
@@ -26,10 +28,12 @@ export const faults: readonly Fault[] = [
   killServer,
   pauseServer,
   killBoth,
+  killAll,
   killApiServer,
   pauseApiServer,
   cutApiServer,
   cutStore,
+  cutClients,
   severLinks,
   slowLinks,
   cutServer,

@@ -22,7 +22,8 @@ export const plants: Readonly<Record<string, Plant>> = {
   "duplicate event": (host) => withEvents(host, (change, send) => twice(change, send)),
   "missed event": (host) => withEvents(host, missing()),
   "wrong previous revision": (host) => withEvents(host, wrongPrevious),
-  "wrong value": (host) => withEvents(host, oldValue()),
+  "wrong value": (host) => withEvents(host, oldValue(oneOf)),
+  "wrong previous value": (host) => withEvents(host, oldValue(1)),
   "is-create is wrong": (host) => withEvents(host, alwaysUpdated),
   "stale read of a deposed leader": (host) => {
     const refusedLate = answersLate(host.bus, host.world);
@@ -142,13 +143,13 @@ function wrongPrevious(change: ObjectChanged, send: Send) {
   send({ ...change, previousResourceRevision: Math.max(0, change.previousResourceRevision - 1) });
 }
 
-/** Now and then the value that the key had before. */
-function oldValue() {
+/** One of so many updates tells the value that the key had before. */
+function oldValue(every: number) {
   const values = new Map<string, Uint8Array>();
   return (change: ObjectChanged, send: Send) => {
     const old = values.get(change.name);
     values.set(change.name, change.value);
-    const isOld = old && change.type === "CHANGE_TYPE_UPDATED" && change.revision % oneOf === 0;
+    const isOld = old && change.type === "CHANGE_TYPE_UPDATED" && change.revision % every === 0;
     send(isOld ? { ...change, value: old } : change);
   };
 }
