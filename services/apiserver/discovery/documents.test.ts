@@ -20,9 +20,7 @@ test("the core group is a version and an address", () => {
   expect(documents.apiVersions()).toEqual({
     kind: "APIVersions",
     versions: ["v1"],
-    serverAddressByClientCIDRs: [
-      { clientCIDR: "0.0.0.0/0", serverAddress: "10.0.0.1:6443" },
-    ],
+    serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress: "10.0.0.1:6443" }],
   });
 });
 

@@ -1,6 +1,7 @@
 /** Discovery: what is served, in the old documents and in the aggregated one. */
 import { createHash } from "node:crypto";
 import type { KubeObject, ResourceDefinition, Subresource } from "#libs/api/resource.ts";
+import { codecOf, encodeUnknown } from "#libs/schema/index.ts";
 import type { Review } from "../auth/reviews/review.ts";
 import { subresourceVerbs, type Served, type ServedVersion } from "../http/routes.ts";
 
@@ -8,6 +9,8 @@ export interface AggregatedDocument {
   readonly json: Uint8Array;
   /** Quoted, as it stands in the ETag header. */
   readonly etag: string;
+  /** The same in its envelope; of the newest version only. */
+  readonly protobuf: () => Uint8Array | undefined;
 }
 
 export interface DiscoveryDocuments {
@@ -204,7 +207,14 @@ function aggregate(
   };
   const json = Buffer.from(`${JSON.stringify(document)}\n`);
   const hash = createHash("sha512").update(json).digest("hex").toUpperCase();
-  return { json, etag: `"${hash}"` };
+  let packed: Uint8Array | undefined;
+  const protobuf = () => (packed ??= encodeList(document));
+  return { json, etag: `"${hash}"`, protobuf: version === "v2" ? protobuf : () => undefined };
+}
+
+function encodeList({ apiVersion, kind, ...list }: { apiVersion: string; kind: string }) {
+  const message = codecOf<object>("k8s.apidiscovery.v2.APIGroupDiscoveryList").encode(list);
+  return encodeUnknown({ apiVersion, kind }, message);
 }
 
 function groupDiscovery(group: string, served: Served): object {

@@ -3,7 +3,7 @@ import { encodeDocument } from "./encode/status.ts";
 import { prettyJson } from "./encode/json.ts";
 import { commonHeaders, mediaRequest, type Exchange } from "./context.ts";
 import { methodNotAllowed, pageNotFound, unknownResource } from "./missing.ts";
-import { jsonOffer, negotiate, parseAccept, plainOffer } from "./negotiate.ts";
+import { jsonOffer, mediaTypes, negotiate, parseAccept, plainOffer } from "./negotiate.ts";
 import { serveOpenApi } from "./openapi.ts";
 import { sendBytes, sendText, takesGzip } from "./send.ts";
 import { versionDocument } from "../discovery/version.ts";
@@ -106,12 +106,15 @@ async function sendDiscovery(
   kind: string,
 ): Promise<void> {
   const { door, request, response } = exchange;
-  const version = wantedAggregation(request.header("accept") ?? "");
-  if (version === undefined) return sendDocument(exchange, plain, kind);
-  const { json, etag } = door.discovery.aggregated(part, version);
+  const wanted = wantedAggregation(request.header("accept") ?? "");
+  if (wanted === undefined) return sendDocument(exchange, plain, kind);
+  const { type, version } = wanted;
+  const { json, etag, protobuf } = door.discovery.aggregated(part, version);
+  const bytes = type === mediaTypes.protobuf ? protobuf() : json;
+  if (bytes === undefined) return sendDocument(exchange, plain, kind);
   const headers = {
     ...commonHeaders(exchange),
-    "content-type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    "content-type": `${type};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
     etag,
     vary: "Accept",
   };
@@ -120,17 +123,24 @@ async function sendDiscovery(
     response.end();
     return;
   }
-  await sendBytes(response, { status: 200, headers }, json, takesGzip(request));
+  await sendBytes(response, { status: 200, headers }, bytes, takesGzip(request));
 }
 
-function wantedAggregation(accept: string): "v2" | "v2beta1" | undefined {
+interface Aggregation {
+  readonly type: string;
+  readonly version: (typeof aggregatedVersions)[number];
+}
+
+const aggregatedTypes: readonly string[] = [mediaTypes.json, mediaTypes.protobuf];
+
+function wantedAggregation(accept: string): Aggregation | undefined {
   for (const { type, params } of parseAccept(accept)) {
     const plain = params["as"] === undefined && params["g"] === undefined;
-    if (plain && (type === "*/*" || type === "application/json")) return undefined;
-    if (type !== "application/json" || params["g"] !== "apidiscovery.k8s.io") continue;
+    if (plain && (type === "*/*" || aggregatedTypes.includes(type))) return undefined;
+    if (!aggregatedTypes.includes(type) || params["g"] !== "apidiscovery.k8s.io") continue;
     if (params["as"] !== "APIGroupDiscoveryList") continue;
     const known = aggregatedVersions.find((version) => version === params["v"]);
-    if (known !== undefined) return known;
+    if (known !== undefined) return { type, version: known };
   }
   return undefined;
 }

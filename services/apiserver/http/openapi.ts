@@ -6,8 +6,13 @@ import { methodNotAllowed, unknownResource } from "./missing.ts";
 import { parseAccept } from "./negotiate.ts";
 import { sendBytes, takesGzip } from "./send.ts";
 
-/** Documents whose URL names their hash never change. */
-const immutable = "public, immutable, max-age=31536000";
+/** Documents whose URL names their hash never change: they may be kept for a year. */
+const yearMs = 365 * 24 * 60 * 60 * 1000;
+
+const kept = ({ door }: Exchange) => ({
+  "cache-control": "public, immutable",
+  expires: new Date(door.options.world.now() + yearMs).toUTCString(),
+});
 
 /** OpenAPI v2 as JSON or protobuf, and v3 by group version. Throws 405 for all but GET. */
 export async function serveOpenApi(exchange: Exchange, rest: readonly string[]): Promise<void> {
@@ -49,7 +54,7 @@ async function sendGroupVersion(exchange: Exchange, key: string): Promise<void> 
     response.end();
     return;
   }
-  return send(exchange, document, hash === null ? {} : { "cache-control": immutable });
+  return send(exchange, document, hash === null ? {} : kept(exchange));
 }
 
 /** kubectl up to 1.28 takes nothing else. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensurePki } from "../../../infra/certs/pki.ts";
 import { resources } from "#libs/api/index.ts";
 import type { ResourceDefinition } from "#libs/api/resource.ts";
-import { decodeUnknown, hasEnvelope } from "#libs/schema/unknown.ts";
+import { codecOf, decodeUnknown, hasEnvelope } from "#libs/schema/index.ts";
 import { openDoor, type TestDoor } from "./fixtures/door.ts";
 import { versionOf } from "./fixtures/memory-registry.ts";
 
@@ -244,6 +244,38 @@ describe("documents", () => {
     const etag = first.headers.etag ?? "";
     const again = await door.call({ path: "/api", headers: { accept, "if-none-match": etag } });
     expect(again.status).toBe(304);
+  });
+
+  test("discovery is also aggregated as protobuf, under the same ETag", async () => {
+    const what = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    const accept = `application/vnd.kubernetes.protobuf${what},application/json${what}`;
+    const { headers, bytes } = await door.call({ path: "/apis", headers: { accept } });
+    expect(headers["content-type"]).toBe(`application/vnd.kubernetes.protobuf${what}`);
+    const { apiVersion, kind, raw } = decodeUnknown(bytes);
+    expect({ apiVersion, kind }).toEqual({
+      apiVersion: "apidiscovery.k8s.io/v2",
+      kind: "APIGroupDiscoveryList",
+    });
+    const json = await door.call({
+      path: "/apis",
+      headers: { accept: `application/json${what}` },
+    });
+    expect(json.headers.etag).toBe(headers.etag);
+    const codec = codecOf<{ items?: { metadata?: { name?: string } }[] }>(
+      "k8s.apidiscovery.v2.APIGroupDiscoveryList",
+    );
+    const namesOf = (items: readonly { metadata?: { name?: string } }[] = []) =>
+      items.map(({ metadata }) => metadata?.name);
+    expect(namesOf(codec.decode(raw).items)).toEqual(namesOf(json.json["items"] as []));
+  });
+
+  test("a document that is named by its hash may be kept for a year", async () => {
+    const index = await door.call({ path: "/openapi/v3" });
+    const paths = index.json["paths"] as Record<string, { serverRelativeURL: string }>;
+    const path = paths["api/v1"]?.serverRelativeURL ?? "";
+    const { headers } = await door.call({ path });
+    expect(headers["cache-control"]).toBe("public, immutable");
+    expect(Date.parse(headers.expires ?? "")).toBeGreaterThan(Date.parse(headers.date ?? ""));
   });
 
   test("metrics count requests", async () => {
