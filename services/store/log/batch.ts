@@ -4,7 +4,7 @@ import type { Write, WriteType } from "../decide.ts";
 import { logBatch } from "../wire.ts";
 import { DamagedError } from "./damage.ts";
 import type { LogPosition } from "./position.ts";
-import { type Sealed, seal, sealOf } from "./seal.ts";
+import { type Sealed, seal, sealOf, unsealed } from "./seal.ts";
 
 const format = 1;
 
@@ -32,7 +32,7 @@ export function encodeBatch(input: BatchInput): Sealed {
       timeMs,
       records: writes as readonly LogRecord[] as LogRecord[],
       resigned,
-      crc: 0,
+      crc: unsealed,
     }),
   );
 }

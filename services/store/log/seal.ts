@@ -10,13 +10,15 @@ export interface Sealed {
   readonly crc: number;
 }
 
-/** Adds the checksum to a message that was encoded without it. */
-export function seal(body: Uint8Array): Sealed {
-  const crc = crc32(body);
-  const payload = new Uint8Array(body.length + sealBytes);
-  payload.set(body);
-  payload[body.length] = crcTag;
-  new DataView(payload.buffer).setUint32(body.length + 1, crc, true);
+/** What a message is encoded with where its checksum will be. */
+export const unsealed = 1;
+
+/** Puts the checksum into a message that was encoded with `unsealed`: nothing is copied. */
+export function seal(payload: Uint8Array): Sealed {
+  const end = payload.length - sealBytes;
+  if (payload[end] !== crcTag) throw new Error("the message does not end with its checksum");
+  const crc = crc32(payload.subarray(0, end));
+  new DataView(payload.buffer, payload.byteOffset).setUint32(end + 1, crc, true);
   return { payload, crc };
 }
 

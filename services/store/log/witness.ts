@@ -8,7 +8,7 @@ import type { Bus } from "#libs/bus/bus.ts";
 import { logHead } from "../wire.ts";
 import { DamagedError } from "./damage.ts";
 import type { LogPosition } from "./position.ts";
-import { seal, sealOf } from "./seal.ts";
+import { seal, sealOf, unsealed } from "./seal.ts";
 import type { DurableStream } from "./stream.ts";
 
 const format = 1;
@@ -108,7 +108,7 @@ export class Witness {
   async #store({ sequence: logSequence, crc: logCrc, nextRevision }: LogPosition): Promise<void> {
     const { heads, bus, world } = this.#options;
     const timeMs = world.now();
-    const head = { format, logSequence, logCrc, revision: nextRevision - 1, timeMs, crc: 0 };
+    const head = { format, logSequence, logCrc, revision: nextRevision - 1, timeMs, crc: unsealed };
     const { payload } = seal(logHead.encode(head));
     const subject = bus.subjects.logHead();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {

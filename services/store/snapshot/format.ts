@@ -3,16 +3,16 @@ import { crc32 } from "node:zlib";
 import type { SnapshotChunk, SnapshotManifest } from "#proto/gen/kubus/store/v1.ts";
 import { DamagedError } from "../log/damage.ts";
 import type { DurableStream } from "../log/stream.ts";
-import { seal, sealOf, type Sealed } from "../log/seal.ts";
+import { seal, sealOf, type Sealed, unsealed } from "../log/seal.ts";
 import { snapshotChunk, snapshotManifest } from "../wire.ts";
 
 const format = 1;
 
 export const encodeChunk = (chunk: Omit<SnapshotChunk, "format" | "crc">): Sealed =>
-  seal(snapshotChunk.encode({ ...chunk, format, crc: 0 }));
+  seal(snapshotChunk.encode({ ...chunk, format, crc: unsealed }));
 
 export const encodeManifest = (manifest: Omit<SnapshotManifest, "format" | "crc">): Sealed =>
-  seal(snapshotManifest.encode({ ...manifest, format, crc: 0 }));
+  seal(snapshotManifest.encode({ ...manifest, format, crc: unsealed }));
 
 /** Throws DamagedError. */
 export function readManifest(sequence: number, payload: Uint8Array): SnapshotManifest {
