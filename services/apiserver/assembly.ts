@@ -7,7 +7,10 @@ import { parseRange, type IpRange } from "#libs/api/validation/addresses.ts";
 import type { Bus } from "#libs/bus/bus.ts";
 import type { PersistentVolumeClaim, Pod } from "#proto/gen/k8s/core/v1.ts";
 import { admissionChain } from "./admission/chain.ts";
+import { mutatingAdmissionPolicy } from "./admission/mutatingadmissionpolicy.ts";
+import type { FindKind } from "./admission/policy/params.ts";
 import { resourceQuota } from "./admission/resourcequota.ts";
+import { validatingAdmissionPolicy } from "./admission/validatingadmissionpolicy.ts";
 import { chain } from "./auth/authorize.ts";
 import { isNode, type NodeFacts, nodes } from "./auth/node.ts";
 import { privileged } from "./auth/privileged.ts";
@@ -91,11 +94,20 @@ function guards(caches: Caches, context: () => RegistryContext): Guards {
     admission: [
       ...admissionChain,
       rbacEscalation(grants, authorizer),
+      mutatingAdmissionPolicy(authorizer, findKind),
+      validatingAdmissionPolicy(authorizer, findKind),
       resourceQuota(quotaCharger(context)),
     ],
     authorization: { authorizers, grants, hasMoreRights: isNode },
   };
 }
+
+/** The resource of a kind that a policy names. */
+const findKind: FindKind = (apiVersion, kind) =>
+  resources.find(
+    ({ group, version, kind: own }) =>
+      own === kind && (group === "" ? version : `${group}/${version}`) === apiVersion,
+  );
 
 function nodeFacts(caches: Caches): NodeFacts {
   const pods = caches.named("pods");

@@ -30,8 +30,7 @@ const notThere = [
   "authn/tokenrequest/invalid",
   "crd/update/immutable",
   "csr/",
-  "map/",
-  "vap/",
+  "vap/type-checking",
   "webhook/",
 ];
 
