@@ -10,21 +10,25 @@ export interface VerifyOptions extends Which {
 
 /** Sets the exit code to 1 when anything is damaged. */
 export async function verify(options: VerifyOptions): Promise<void> {
-  const verified = await withKept(options, async ({ bus, world }) => {
+  const { verified, copies } = await withKept(options, async ({ bus, world, layout }) => {
     const kept = await openKept(bus, world);
     try {
-      return await verifyKept(kept);
+      return { verified: await verifyKept(kept), copies: layout.replicas };
     } finally {
       kept.close();
     }
   });
   const json = `${JSON.stringify(verified, null, 2)}\n`;
-  process.stdout.write(options.output === "json" ? json : verifiedText(verified));
+  process.stdout.write(options.output === "json" ? json : verifiedText(verified, copies));
   if (verified.problems.length > 0) process.exitCode = 1;
 }
 
-/** For people; pure. */
-export function verifiedText({ log, snapshots, state, problems }: Verified): string {
+/**
+ * For people; pure.
+ * @param copies NATS servers that have what is kept
+ */
+export function verifiedText(verified: Verified, copies: number): string {
+  const { log, snapshots, state, problems } = verified;
   const { firstSequence, lastSequence, firstRevision, lastRevision, firstEpoch, lastEpoch } = log;
   const isEmpty = log.messages === 0;
   const rows: [string, string][] = [
@@ -45,11 +49,17 @@ export function verifiedText({ log, snapshots, state, problems }: Verified): str
   ];
   const facts = rows.map(([name, text]) => `${`${name}:`.padEnd(11)} ${text}\n`).join("");
   if (problems.length === 0) return `${facts}everything is as it was written\n`;
-  return `${facts}${problems.map((problem) => `DAMAGED: ${problem}\n`).join("")}${wayBack}`;
+  const damage = problems.map((problem) => `DAMAGED: ${problem}\n`).join("");
+  return `${facts}${damage}${copies > 1 ? otherCopies(copies) : ""}${wayBack}`;
 }
 
 const range = (first: number, last: number): string =>
   last < first ? "none" : first === last ? String(first) : `${first} to ${last}`;
+
+const otherCopies = (copies: number): string => `
+There are ${copies} copies, and this one was read from one of them: another may be whole, so that a
+store serves it, and a snapshot save that comes upon it succeeds.
+`;
 
 const wayBack = `
 The way back: restore the last backup (kubus store snapshot restore FILE --force). Without one, save
