@@ -12,7 +12,9 @@ import type { FindKind } from "./admission/policy/params.ts";
 import { resourceQuota } from "./admission/resourcequota.ts";
 import { validatingAdmissionPolicy } from "./admission/validatingadmissionpolicy.ts";
 import { chain } from "./auth/authorize.ts";
+import { claimRights } from "./auth/claimrights.ts";
 import { isNode, type NodeFacts, nodes } from "./auth/node.ts";
+import { paramRights } from "./auth/paramrights.ts";
 import { privileged } from "./auth/privileged.ts";
 import { componentRoles } from "./auth/rbac/bootstrap/componentroles.ts";
 import { rbacEscalation } from "./auth/rbac/escalation.ts";
@@ -94,6 +96,8 @@ function guards(caches: Caches, context: () => RegistryContext): Guards {
     admission: [
       ...admissionChain,
       rbacEscalation(grants, authorizer),
+      paramRights(authorizer),
+      claimRights(authorizer),
       mutatingAdmissionPolicy(authorizer, findKind),
       validatingAdmissionPolicy(authorizer, findKind),
       resourceQuota(quotaCharger(context)),

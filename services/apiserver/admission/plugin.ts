@@ -4,6 +4,8 @@ import type { Caller, Place } from "../registry/request.ts";
 
 export interface AdmissionRequest {
   readonly operation: "create" | "update" | "delete";
+  /** How an update was asked for. */
+  readonly verb?: "update" | "patch";
   readonly caller: Caller;
   readonly place: Place;
   /** The object to be written, to be changed in place; absent for a delete. */

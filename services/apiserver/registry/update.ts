@@ -72,10 +72,11 @@ export async function changeObject(
     const given = await change.build(current);
     const old = current.object;
     checkResourceVersion(definition, given, current);
-    const admitted = { operation: "update", caller, place, draft: given, old } as const;
+    const { verb } = change;
+    const admitted = { operation: "update", verb, caller, place, draft: given, old } as const;
     const { dryRun } = options;
     await admitMutation(context.admission, { ...admitted, dryRun }, context.reader);
-    const facts = factsOf(context, caller, place, change.verb);
+    const facts = factsOf(context, caller, place, verb);
     const part = partOf(place);
     const draft = prepareUpdated(definition, part, given, old, facts);
     release = claimsOf(context, definition, draft, old, dryRun ? undefined : refused);

@@ -7,6 +7,7 @@ import { forbiddenError, notFound, type StatusError } from "#libs/api/errors.ts"
 import type { ClusterRole, RoleBinding } from "#proto/gen/k8s/rbac/v1.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../../admission/plugin.ts";
 import type { Attributes, Authorizer } from "../authorize.ts";
+import { userOf } from "../caller.ts";
 import type { PolicyRule } from "../policy.ts";
 import type { User } from "../user.ts";
 import { uncovered } from "./cover.ts";
@@ -27,7 +28,7 @@ export function rbacEscalation(grants: GrantsSource, authorizer: Authorizer): Ad
       const { place, operation, draft, caller } = request;
       if (place.definition.group !== group || operation === "delete" || !draft) return;
       if (caller.groups.includes(privilegedGroup) || onlyCollectsGarbage(request)) return;
-      const user = userOf(request);
+      const user = userOf(request.caller);
       const check = place.definition.plural.endsWith("bindings") ? checkBinding : checkRole;
       await check({ request, user, grants, authorizer });
     },
@@ -80,11 +81,6 @@ async function isAllowed(authorizer: Authorizer, user: User, asked: Asked): Prom
   const attributes = { ...asked, user, resourceRequest: true, group, version: "*" };
   const { decision } = await authorizer({ ...attributes, subresource: "", path: "" });
   return decision === "allow";
-}
-
-function userOf({ caller }: AdmissionRequest): User {
-  const { user: name, uid, groups, extra } = caller;
-  return { name, groups, ...(uid === undefined ? {} : { uid }), ...(extra ? { extra } : {}) };
 }
 
 /** The garbage collector changes owners and finalizers of roles that it could not have made. */
