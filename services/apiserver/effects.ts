@@ -52,7 +52,7 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
       open: fromPromise<void, void>(async () => {
         http = await startHttp({
           ...httpOptions(config, context),
-          ...observedIn(context.caches),
+          ...observedIn(context),
           registry,
           resources,
           nodes: nodeStreams(bus, world),

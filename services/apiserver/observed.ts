@@ -4,6 +4,7 @@ import type { StoredSize } from "./fairness/width.ts";
 import type { Family } from "./health/exposition.ts";
 import type { FamilySource } from "./health/metrics.ts";
 import { keyOf, type Caches } from "./registry/caches.ts";
+import type { RegistryContext } from "./registry/context.ts";
 
 export interface Observed {
   readonly flowControl?: FlowControlSource;
@@ -14,7 +15,7 @@ export interface Observed {
 const flowGroup = "flowcontrol.apiserver.k8s.io";
 
 /** The caches must be filled. */
-export function observedIn(caches: Caches): Observed {
+export function observedIn({ caches, store }: RegistryContext): Observed {
   const flowSchemas = caches.find(`flowschemas.${flowGroup}`);
   const priorityLevels = caches.find(`prioritylevelconfigurations.${flowGroup}`);
   const areServed = flowSchemas !== undefined && priorityLevels !== undefined;
@@ -24,7 +25,7 @@ export function observedIn(caches: Caches): Observed {
       const cache = caches.find(keyOf({ group, plural: resource }));
       return cache === undefined ? undefined : { count: cache.size, bytes: cache.bytes };
     },
-    families: [() => storageFamilies(caches)],
+    families: [() => storageFamilies(caches), store.families],
   };
 }
 

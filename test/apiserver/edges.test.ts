@@ -119,6 +119,20 @@ describe("integers beyond 2^53 keep their digits", () => {
   });
 });
 
+test("numbers are told under Kubernetes' names", async () => {
+  const { text } = await call({ path: "/metrics" });
+  for (const sample of [
+    'apiserver_storage_objects{resource="flowschemas.flowcontrol.apiserver.k8s.io"} 11',
+    'apiserver_flowcontrol_nominal_limit_seats{priority_level="workload-low"} 245',
+    'etcd_requests_total{operation="create",group="",resource="namespaces"}',
+    "kubernetes_build_info{",
+    'apiserver_current_inflight_requests{request_kind="mutating"}',
+    "process_resident_memory_bytes ",
+  ]) {
+    expect(text).toContain(sample);
+  }
+});
+
 describe("one noisy client", () => {
   const as = (user: string) => ({ "impersonate-user": user, "impersonate-group": "people" });
   const read = "/api/v1/namespaces/default";

@@ -3,6 +3,7 @@
  * text when somebody asks; what other parts count they tell as families of their own.
  */
 import type { Registry } from "prom-client";
+import { versionDocument } from "../discovery/version.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import { contentType, exposition, type Family } from "./exposition.ts";
 import { requestTables, type Answered } from "./requesttables.ts";
@@ -41,6 +42,7 @@ export function metrics(sources: readonly FamilySource[] = []): Metrics {
       const own = exposition([
         ...tables.families(),
         ...sources.flatMap((families) => families()),
+        buildFamily,
         {
           name: "apiserver_tls_handshake_errors_total",
           help: "Connections that ended before their TLS handshake did.",
@@ -52,6 +54,40 @@ export function metrics(sources: readonly FamilySource[] = []): Metrics {
     },
   };
 }
+
+const {
+  major,
+  minor,
+  gitVersion,
+  gitCommit,
+  gitTreeState,
+  buildDate,
+  goVersion,
+  compiler,
+  platform,
+} = versionDocument;
+
+const buildFamily: Family = {
+  name: "kubernetes_build_info",
+  help: "What /version says.",
+  type: "gauge",
+  samples: [
+    {
+      labels: {
+        build_date: buildDate,
+        compiler,
+        git_commit: gitCommit,
+        git_tree_state: gitTreeState,
+        git_version: gitVersion,
+        go_version: goVersion,
+        major,
+        minor,
+        platform,
+      },
+      value: 1,
+    },
+  ],
+};
 
 /** The library takes its time to load, and the process's own metrics cost timers: on demand. */
 async function processRegistry(): Promise<Registry> {

@@ -27,6 +27,8 @@ import type {
   ReadFailure,
 } from "#proto/gen/kubus/store/v1.ts";
 import { commitAlone, gatherCommits } from "./gather.ts";
+import type { Family } from "../health/exposition.ts";
+import { storeTimings } from "./timings.ts";
 
 /** Together with the pauses between them, about as long as a client waits for an answer. */
 const attemptsMax = 6;
@@ -79,6 +81,8 @@ export interface StoreClient {
    * starts after their call, so that each answer covers every write acknowledged before.
    */
   head(resource: StoredResource): Promise<HeadResponse>;
+  /** How long its answers take, for /metrics. */
+  families(): readonly Family[];
 }
 
 export interface StoreClientOptions {
@@ -129,6 +133,7 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
     }
   }
 
+  const timings = storeTimings(() => world.monotonic());
   const alone = commitAlone(bus);
   const together = gatherCommits(bus, { timeoutMs: attemptMsMin });
   const headOf = shareByKey((resource: StoredResource) =>
@@ -140,16 +145,26 @@ export function createStoreClient({ bus, world, signal }: StoreClientOptions): S
       const key = mutations[0]?.key;
       if (key === undefined) throw new TypeError("a commit needs a mutation with a key");
       const request = { mutations: [...mutations], requestId: world.uuid() };
-      return trying((timeoutMs, attempt) =>
+      const committed = trying((timeoutMs, attempt) =>
         attempt === 1 ? together(request) : alone(request, { timeoutMs }),
       );
+      return timings.timed(operations[mutations[0]?.type ?? ""] ?? "update", key, committed);
     },
-    get: (key) => ask("get", rpcs.get, key, { key, revision: 0 }),
-    list: (request) => ask("list", rpcs.list, request, request),
-    changes: (request) => ask("changes", rpcs.changes, request, request),
-    head: (resource) => headOf(`${resource.group}/${resource.resource}`, resource),
+    get: (key) => timings.timed("get", key, ask("get", rpcs.get, key, { key, revision: 0 })),
+    list: (request) => timings.timed("list", request, ask("list", rpcs.list, request, request)),
+    changes: (request) =>
+      timings.timed("changes", request, ask("changes", rpcs.changes, request, request)),
+    head: (resource) =>
+      timings.timed("head", resource, headOf(`${resource.group}/${resource.resource}`, resource)),
+    families: timings.families,
   };
 }
+
+/** Names of writes as etcd's metrics have them. */
+const operations: Readonly<Record<string, string>> = {
+  MUTATION_TYPE_CREATE: "create",
+  MUTATION_TYPE_DELETE: "delete",
+};
 
 /** The store can say now neither what it holds nor that it does not. */
 class RefusedReadError extends Error {
