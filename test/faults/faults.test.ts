@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { textOf } from "./report.ts";
 import { runCampaign } from "./run.ts";
 
-const testMsMax = 90_000;
-const faultsPerRound = 4;
+const testMsMax = 180_000;
+const faultsPerRound = 3;
 const seed = 1;
 
 describe.concurrent("promises are kept", () => {

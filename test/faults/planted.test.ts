@@ -12,7 +12,7 @@ const noDisk = await Disk.missing(join(tmpdir(), `kubus-faults-probe-${process.p
 if (noDisk) process.stderr.write(`left out: ack before fsync: ${noDisk}\n`);
 
 const roundsMax = 3;
-const testMsMax = 60_000;
+const testMsMax = 180_000;
 
 interface Planted extends Partial<RunOptions> {
   /** Properties of which the bug breaks one at least. */
@@ -20,7 +20,7 @@ interface Planted extends Partial<RunOptions> {
 }
 
 const bugs: Readonly<Record<string, Planted>> = {
-  "ack before append": { breaks: ["acknowledged writes stay"], faults: ["kill-store"] },
+  "ack before append": { breaks: ["acknowledged writes stay", "recovers"], faults: ["kill-store"] },
   "skip the expected sequence": {
     breaks: ["acknowledged writes stay"],
     stores: 2,

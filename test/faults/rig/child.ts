@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { realWorld } from "#libs/actor/world.ts";
+import { cacheFolder } from "../../../infra/tools/cache.ts";
 
 export interface ChildOptions {
   readonly name: string;
@@ -53,7 +55,7 @@ export class Child {
     const log = openSync(logFile, "a");
     this.#saidBefore = fstatSync(log).size;
     this.#process = spawn(process.execPath, ["--import", clockFile, program], {
-      env: { ...process.env, ...env },
+      env: { NODE_COMPILE_CACHE: join(cacheFolder(), "compile"), ...process.env, ...env },
       stdio: ["ignore", log, log, "ipc"],
     });
     closeSync(log);

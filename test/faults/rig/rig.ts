@@ -28,6 +28,8 @@ export interface RigOptions {
   readonly syncInterval?: string;
 }
 
+/** Milliseconds for a connection, on a machine that may be very busy. */
+const connectMsMax = 20_000;
 const storeProgram = join(import.meta.dirname, "../../../services/store/main.ts");
 /**
  * So few that a campaign sees snapshots written and the log cut; a clock that jumps an hour cuts
@@ -84,7 +86,8 @@ export class Rig {
     if (way === "linked") (this.clientLinks as (readonly Link[])[]).push(links);
     const direct = this.servers.map(({ nats }) => nats.url).join(",");
     const servers = way === "linked" ? urlsOf(links, 0) : direct;
-    const bus = await connect({ servers, prefix: "kubus", name, world: realWorld });
+    const options = { prefix: "kubus", name, world: realWorld, timeoutMs: connectMsMax };
+    const bus = await connect({ servers, ...options });
     this.#buses.push(bus);
     return bus;
   }
