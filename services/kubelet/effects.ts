@@ -20,7 +20,9 @@ import type { PodView } from "./pod/view.ts";
 import type { Runtime } from "./runtime.ts";
 import { openRuntime } from "./runtimes/index.ts";
 import { apiSources } from "./sources.ts";
+import { kubeletHttp } from "./streams/http.ts";
 import { serveStreams } from "./streams/serve.ts";
+import { podUsages } from "./usage/collect.ts";
 
 /** The root machine of one node's kubelet. */
 export function kubeletWith(host: Host, config: KubeletConfig): Assembled {
@@ -60,6 +62,7 @@ class Kubelet {
   readonly #informer: Informer<Pod>;
   readonly #running = new Map<string, Running>();
   readonly #facts: NodeFacts;
+  readonly #http: ReturnType<typeof kubeletHttp>;
   #runtime: Runtime | undefined;
   #keeper: NodeKeeper | undefined;
   #isTidying = false;
@@ -86,7 +89,21 @@ class Kubelet {
       partition: node,
       fieldSelector: `spec.nodeName=${node}`,
     });
+    const startedAt = host.world.now();
+    const podsHere = () => [...this.#running.values()].map(({ worker }) => worker.pod);
+    this.#http = kubeletHttp({
+      pods: podsHere,
+      checkRuntime: () => this.#engine.get(""),
+      usage: async () => ({
+        node,
+        startedAt,
+        now: host.world.now(),
+        memoryBytes: this.#facts.memoryBytes,
+        pods: await podUsages(podsHere(), this.#engine),
+      }),
+    });
     host.onEnd(async () => {
+      this.#http.close();
       this.stopPods();
       this.#informer.stop();
       if (this.#leavesNothing) await this.#removeAll();
@@ -125,7 +142,7 @@ class Kubelet {
     serveStreams(this.#host, {
       runtime,
       podOf: (uid) => this.#running.get(uid)?.worker.pod,
-      serveHttp: (socket) => void socket.destroy(),
+      serveHttp: this.#http.serve,
       now: () => this.#host.world.now(),
     });
     this.#subscriptions = [

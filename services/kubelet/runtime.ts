@@ -1,5 +1,6 @@
 /** What a kubelet needs of a container runtime. Implementations: runtimes/<name>/. */
 import type { Container, Pod, Probe } from "#proto/gen/k8s/core/v1.ts";
+import type { ContainerUsage } from "./usage/documents.ts";
 
 /** One container that the runtime knows, living or dead. */
 export interface RuntimeContainer {
@@ -177,6 +178,8 @@ export interface Runtime {
   /** Chunks of a container's output; ends when there is no more to come. */
   logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>;
   readonly streams: RuntimeStreams;
+  /** What the pod's running containers use. */
+  usage(uid: string): Promise<readonly ContainerUsage[]>;
   /**
    * Asks a running container how it is: HTTP, TCP, gRPC or a command in it. A runtime without it
    * has no containers that could answer: they count as started and ready as long as they run.

@@ -4,7 +4,7 @@
  * Bytes of one direction that may be sent before the other side has taken any: what a slow reader
  * makes anybody keep. Both sides count on it.
  */
-export const windowBytesMax = 512 * 1024;
+export const windowBytesMax = 1024 * 1024;
 /** Taken bytes are told in steps of this size: interactive sessions send no word about them. */
 const creditBytesMin = windowBytesMax / 8;
 /** Bytes of one message: far below what any server refuses. */

@@ -16,6 +16,7 @@ import {
   type StartContext,
 } from "../../runtime.ts";
 import type { Sources } from "../../sources.ts";
+import type { ContainerUsage } from "../../usage/documents.ts";
 import { VolumeError } from "../../volumes/files.ts";
 import { PodVolumes } from "../../volumes/volumes.ts";
 import { Asking, containerNamed } from "./asking.ts";
@@ -36,6 +37,7 @@ import {
 import { containerOptions, sandboxOptions } from "./spec.ts";
 import { isRunning, isSandbox, isUnstarted, labelOf, podOf, scheme } from "./state.ts";
 import { DockerStreams } from "./streams.ts";
+import { DockerUsage } from "./usage.ts";
 
 export interface DockerSurroundings extends Scope {
   readonly world: World;
@@ -71,6 +73,7 @@ class DockerRuntime implements Runtime {
   readonly #asking: Asking;
   readonly #preparation: Preparation;
   readonly streams: DockerStreams;
+  readonly #usage: DockerUsage;
 
   constructor(docker: Docker, version: string, surroundings: DockerSurroundings) {
     const { cluster, node, folder, world, sources } = surroundings;
@@ -88,6 +91,7 @@ class DockerRuntime implements Runtime {
     this.#asking = new Asking(docker, world);
     this.#preparation = new Preparation(docker, sources, this.#volumes);
     this.streams = new DockerStreams(docker);
+    this.#usage = new DockerUsage(docker, world);
   }
 
   async list(): Promise<readonly RuntimePod[]> {
@@ -288,6 +292,13 @@ class DockerRuntime implements Runtime {
 
   probe(target: ProbeTarget, probe: Probe): Promise<ProbeResult> {
     return this.#asking.probe({ ...target, id: target.id.slice(scheme.length) }, probe);
+  }
+
+  async usage(uid: string): Promise<readonly ContainerUsage[]> {
+    const containers = (await this.get(uid))?.containers ?? [];
+    const running = containers.filter(({ state }) => state === "running");
+    const all = await Promise.all(running.map((each) => this.#usage.of(each)));
+    return all.filter((each) => each !== undefined);
   }
 
   async refresh(pod: Pod): Promise<void> {

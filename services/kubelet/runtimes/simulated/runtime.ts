@@ -13,12 +13,14 @@ import {
   type StartContext,
 } from "../../runtime.ts";
 import type { Sources } from "../../sources.ts";
+import type { ContainerUsage } from "../../usage/documents.ts";
 import { AddressPool } from "./addresses.ts";
 import { SimulatedLog } from "./log.ts";
 import { newSharedFiles, type SharedFiles } from "./inside.ts";
 import { checkVariables, checkVolumes, hasObjectVolumes, hasReferences } from "./references.ts";
 import { scriptOf } from "./script.ts";
 import { type Inhabited, SimulatedStreams } from "./streams.ts";
+import { usageOf } from "./usage.ts";
 
 /** Dead containers of one name that are kept, for their logs and last state. */
 const deadPerContainerMax = 2;
@@ -193,6 +195,15 @@ export class SimulatedRuntime implements Runtime {
       const container = pod.containers.find(({ id }) => id === containerId);
       if (container) yield* container.log.read(options, signal);
     }
+  }
+
+  usage(uid: string): Promise<readonly ContainerUsage[]> {
+    const owner = this.#pods.get(uid);
+    const now = this.#world.now();
+    const running = owner?.containers.filter(({ state }) => state === "running") ?? [];
+    return Promise.resolve(
+      running.map(({ made, startedAt }) => usageOf(owner?.pod ?? {}, made, startedAt, now)),
+    );
   }
 
   /** What the streams of a running container work with: the same object for as long as it runs. */
