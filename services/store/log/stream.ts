@@ -73,6 +73,8 @@ const limitsExceeded: ReadonlySet<number> = new Set([10_002, 10_023, 10_047]);
 /** The file could not be written: ENOSPC, or a limit of the stream; the text says which. */
 const storeFailed = 10_077;
 const apiTimeoutMs = 5_000;
+/** Questions are answered from memory, or were lost with a connection: asked again soon. */
+const questionTimeoutMs = 1_000;
 const retryMs = 100;
 
 /**
@@ -92,7 +94,11 @@ export async function openStream(
   const info = await ensure(manager, options);
   const fault = faultOf(info.config, options);
   if (fault) throw new DamagedError(`stream ${options.name} ${fault}; it would lose writes`);
-  return new DurableStream(bus, world, options.name, limits, manager);
+  const asking = await jetstreamManager(bus.connection, {
+    checkAPI: false,
+    timeout: questionTimeoutMs,
+  });
+  return new DurableStream(bus, world, options.name, limits, manager, asking);
 }
 
 async function ensure(manager: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
@@ -133,6 +139,7 @@ export class DurableStream {
   readonly #world: World;
   readonly #limits: StreamLimits;
   readonly #manager: JetStreamManager;
+  readonly #asking: JetStreamManager;
   readonly #inbox = createInbox();
   readonly #close: () => void;
   #isClosed = false;
@@ -140,18 +147,21 @@ export class DurableStream {
   #appends = 0;
   #onAnswer: (message: Msg) => void = () => undefined;
 
+  /** @param asking for questions, which are answered soon or not at all */
   constructor(
     bus: Bus,
     world: World,
     name: string,
     limits: StreamLimits,
     manager: JetStreamManager,
+    asking = manager,
   ) {
     this.name = name;
     this.#bus = bus;
     this.#world = world;
     this.#limits = limits;
     this.#manager = manager;
+    this.#asking = asking;
     const subscription = bus.connection.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         if (!error) this.#onAnswer(message);
@@ -170,7 +180,8 @@ export class DurableStream {
   /** The same stream, without what is on its way in this one, which is closed. */
   renew(): DurableStream {
     this.close();
-    return new DurableStream(this.#bus, this.#world, this.name, this.#limits, this.#manager);
+    const [bus, world, limits] = [this.#bus, this.#world, this.#limits];
+    return new DurableStream(bus, world, this.name, limits, this.#manager, this.#asking);
   }
 
   /** See {@link StreamLimits}. */
@@ -179,7 +190,7 @@ export class DurableStream {
   }
 
   async range(): Promise<{ first: number; last: number; messages: number; bytes: number }> {
-    const { state } = await this.#manager.streams.info(this.name);
+    const { state } = await this.#asking.streams.info(this.name);
     const { first_seq: first, last_seq: last, messages, bytes } = state;
     return { first, last, messages, bytes };
   }
@@ -264,7 +275,7 @@ export class DurableStream {
   async #whose(payload: Uint8Array, lastSequence: number): Promise<AppendOutcome | undefined> {
     const sequence = lastSequence + 1;
     try {
-      const stored = await this.#manager.streams.getMessage(this.name, { seq: sequence });
+      const stored = await this.#asking.streams.getMessage(this.name, { seq: sequence });
       if (stored) {
         if (isSame(stored.data, payload)) return { type: "Appended", sequence };
         return { type: "Fenced", message: `another store wrote message ${sequence}` };
@@ -289,13 +300,15 @@ export class DurableStream {
   }
 
   async message(sequence: number): Promise<StoredMessage | undefined> {
-    const stored = await this.#manager.streams.getMessage(this.name, { seq: sequence });
+    const stored = await this.#asking.streams.getMessage(this.name, { seq: sequence });
     return stored ? { sequence, subject: stored.subject, payload: stored.data } : undefined;
   }
 
   /** The newest message on a subject. */
   async lastOn(subject: string): Promise<StoredMessage | undefined> {
-    const stored = await this.#manager.streams.getMessage(this.name, { last_by_subj: subject });
+    const stored = await this.#asking.streams.getMessage(this.name, {
+      last_by_subj: subject,
+    });
     return stored ? { sequence: stored.seq, subject, payload: stored.data } : undefined;
   }
 
