@@ -174,7 +174,9 @@ export class Campaign {
     const firstAt = await this.#recovery(recorder.now(), recoveryMsMax);
     if (typeof firstAt === "string") return violation("recovers", `${firstAt} without a fault`);
     // Streams that were just made: what a server does about those is not what is tried here.
-    for (const { disk } of rig.servers) await disk?.sync();
+    if (faults.some(({ needs }) => needs === "disks")) {
+      for (const server of rig.servers) await server.sync();
+    }
     const busyAt = recorder.count + operationsMin;
     while (recorder.count < busyAt && !recorder.isFull) await realWorld.sleep(pollMs);
     for (const planned of planRound(random.fork("plan"), faults, faultsPerRound)) {

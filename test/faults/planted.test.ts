@@ -77,8 +77,18 @@ describe.concurrent("is found:", () => {
   });
 
   // The server acknowledges what its disk forgets when the power fails.
-  test.runIf(!noDisk)(ackBeforeFsync, { timeout: testMsMax }, async () => {
-    const planted = { breaks: ["acknowledged writes stay"], faults: ["cut-power"] };
-    await find(planted, { planted: plantedBug(ackBeforeFsync) });
+  const unsynced = { breaks: ["acknowledged writes stay"], faults: ["cut-power"] };
+  const planted = plantedBug(ackBeforeFsync);
+
+  test.runIf(!noDisk)(`${ackBeforeFsync}, by a disk`, { timeout: testMsMax }, async () => {
+    await find(unsynced, { planted });
   });
+
+  test(
+    `${ackBeforeFsync}, by the folder as of the last fsync`,
+    { timeout: testMsMax },
+    async () => {
+      await find(unsynced, { planted, disks: "none" });
+    },
+  );
 });

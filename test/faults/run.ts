@@ -21,6 +21,8 @@ export interface RunOptions extends Pick<
   /** Names of faults; default: all that can be had. */
   readonly faults?: readonly string[];
   readonly faultsPerRound?: number;
+  /** "none": plain folders, which are copied back to what they were at the last fsync. */
+  readonly disks?: "none";
   /** Whether the folder stays when nothing was wrong. */
   readonly keeps?: boolean;
   readonly stores?: number;
@@ -44,7 +46,7 @@ export async function runCampaign(options: RunOptions): Promise<Ran> {
   const { layout, seed, stores = 2, door = "bus", planted = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), `kubus-faults-${seed}-`));
   const { chosen, leftOut } = await chooseFaults(options, folder);
-  const withDisks = chosen.some(({ needs }) => needs === "disks");
+  const withDisks = options.disks !== "none" && chosen.some(({ needs }) => needs === "disks");
   const apiservers = door === "https" ? apiserverCount : 0;
   const rig = await Rig.start({ folder, layout, stores, apiservers, withDisks, ...planted });
   let isRight = false;
@@ -90,10 +92,10 @@ async function busDoors(rig: Rig, recorder: Recorder): Promise<Door[]> {
 const httpsDoors = (rig: Rig): Door[] =>
   rig.apiservers.map((server) => new HttpsDoor(server.child.name, server));
 
-async function chooseFaults({ faults, layout, door }: RunOptions, folder: string) {
+async function chooseFaults({ faults, layout, door, disks }: RunOptions, folder: string) {
   const leftOut: string[] = [];
   const wanted = allFaults.filter(({ name }) => faults === undefined || faults.includes(name));
-  const needDisks = wanted.some(({ needs }) => needs === "disks");
+  const needDisks = disks !== "none" && wanted.some(({ needs }) => needs === "disks");
   const noDisks = needDisks ? await Disk.missing(folder) : undefined;
   const unknown = faults?.filter((name) => allFaults.every((fault) => fault.name !== name)) ?? [];
   if (unknown.length > 0) throw new Error(`no fault is called ${unknown.join(", ")}`);

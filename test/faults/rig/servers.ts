@@ -1,5 +1,5 @@
 /** The bus of the rig: one nats-server, or three that replicate, each on a disk of its own. */
-import { readFile } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort, startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
 import { Disk } from "./disk.ts";
@@ -8,7 +8,11 @@ import { Link } from "#libs/testing/link.ts";
 export interface ServersOptions {
   readonly folder: string;
   readonly count: 1 | 3;
-  /** Whether each server gets a {@link Disk}; else a plain folder. */
+  /**
+   * Whether each server gets a {@link Disk}. Else it has a plain folder; when its power fails that
+   * is as it was at its last {@link BusServer.sync}, which is right for a server that never fsyncs
+   * by itself meanwhile.
+   */
   readonly withDisks: boolean;
   readonly syncInterval?: string;
 }
@@ -23,6 +27,12 @@ interface BusServerParts {
   readonly storeFolder: string;
   readonly logFile: string;
 }
+
+/** They would outlive a process that ends before it has stopped them. */
+const running = new Set<BusServer>();
+process.once("exit", () => {
+  for (const { nats } of running) if (nats.pid > 0) process.kill(nats.pid, "SIGKILL");
+});
 
 export class BusServer {
   readonly name: string;
@@ -42,6 +52,7 @@ export class BusServer {
     this.disk = disk;
     this.#peers = peers;
     this.#logFile = logFile;
+    running.add(this);
   }
 
   /** Links over which this server speaks to the others. */
@@ -82,6 +93,15 @@ export class BusServer {
     await this.nats.start();
   }
 
+  /** Everything that the server wrote up to now is kept, come what may. */
+  async sync(): Promise<void> {
+    if (this.disk) return await this.disk.sync();
+    this.pause();
+    await rm(this.#synced, { recursive: true, force: true });
+    await cp(this.storeFolder, this.#synced, { recursive: true });
+    this.resume();
+  }
+
   /** The machine that it runs on loses its power. */
   async losePower(): Promise<void> {
     // Nothing may be acknowledged that the disk does not take any more.
@@ -89,12 +109,19 @@ export class BusServer {
     await this.disk?.cutPower();
     await this.nats.kill("SIGKILL");
     this.#isPaused = false;
-    await this.disk?.restorePower();
+    if (this.disk) return await this.disk.restorePower();
+    await rm(this.storeFolder, { recursive: true });
+    await cp(this.#synced, this.storeFolder, { recursive: true });
+  }
+
+  get #synced(): string {
+    return `${this.storeFolder}.synced`;
   }
 
   async stop(): Promise<void> {
     await this.disk?.thaw();
     await this.nats.kill("SIGKILL");
+    running.delete(this);
     for (const link of this.peers) link.close();
     await this.disk?.remove();
     await this.nats.stop();
