@@ -3,6 +3,7 @@ import { cutApiServer } from "./cutapiserver.ts";
 import { cutClients } from "./cutclients.ts";
 import { cutPower } from "./cutpower.ts";
 import { cutServer } from "./cutserver.ts";
+import { cutStandby } from "./cutstandby.ts";
 import { cutStore } from "./cutstore.ts";
 import { damageFiles } from "./damagefiles.ts";
 import type { Fault } from "./fault.ts";
@@ -16,16 +17,22 @@ import { killStandby } from "./killstandby.ts";
 import { killStore } from "./killstore.ts";
 import { pauseApiServer } from "./pauseapiserver.ts";
 import { pauseServer } from "./pauseserver.ts";
+import { pauseStandby } from "./pausestandby.ts";
 import { pauseStore } from "./pausestore.ts";
 import { severLinks } from "./severlinks.ts";
 import { slowDisk } from "./slowdisk.ts";
 import { slowLinks } from "./slowlinks.ts";
+import { stopServer } from "./stopserver.ts";
+import { stopStore } from "./stopstore.ts";
 
 export const faults: readonly Fault[] = [
   killStore,
   pauseStore,
+  stopStore,
   killStandby,
+  pauseStandby,
   killServer,
+  stopServer,
   pauseServer,
   killBoth,
   killAll,
@@ -33,6 +40,7 @@ export const faults: readonly Fault[] = [
   pauseApiServer,
   cutApiServer,
   cutStore,
+  cutStandby,
   cutClients,
   severLinks,
   slowLinks,

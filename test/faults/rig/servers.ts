@@ -81,6 +81,12 @@ export class BusServer {
     this.#isPaused = false;
   }
 
+  /** Ends in order; a process that is stopped hears of nothing before it goes on. */
+  async end(): Promise<void> {
+    this.resume();
+    await this.nats.kill("SIGTERM");
+  }
+
   /**
    * Starts it anew if it has turned JetStream off, as it does for good when its disk is full and
    * others have copies: what an operator has to do, and `kubus up` does.
@@ -89,7 +95,7 @@ export class BusServer {
     const text = await readFile(this.#logFile, "utf8").catch(() => "");
     const life = text.slice(text.lastIndexOf("Starting nats-server"));
     if (!life.includes("JetStream Shutdown") || !this.isRunning) return;
-    await this.nats.kill("SIGTERM");
+    await this.end();
     await this.nats.start();
   }
 
