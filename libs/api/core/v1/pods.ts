@@ -10,14 +10,10 @@ import { defineResource, type GracefulDeletion, type RequestFacts } from "../../
 import { everyVerb } from "../../verbs.ts";
 import { podColumns } from "./pods/columns.ts";
 import { appArmorWarnings, applyAppArmorAnnotations } from "./pods/profiles.ts";
+import { mergeEphemeralContainers, validateEphemeralContainersUpdate } from "./pods/ephemeral.ts";
 import { qosClassOf } from "./pods/qos.ts";
+import { mergeResize, validateResize } from "./pods/resize.ts";
 import { mergeStatus, validateStatusUpdate } from "./pods/status.ts";
-import {
-  mergeEphemeralContainers,
-  mergeResize,
-  validateEphemeralContainersUpdate,
-  validateResize,
-} from "./pods/subresources.ts";
 import { validatePodUpdate } from "./pods/update.ts";
 import { validatePodCreate } from "./pods/validate.ts";
 

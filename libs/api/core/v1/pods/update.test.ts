@@ -2,14 +2,9 @@ import { expect, test } from "vitest";
 import type { Pod, PodSpec } from "#proto/gen/k8s/core/v1.ts";
 import { fieldErrorText } from "../../../errors.ts";
 import { pods } from "../pods.ts";
+import { mergeEphemeralContainers, validateEphemeralContainersUpdate } from "./ephemeral.ts";
 import { qosClassOf } from "./qos.ts";
 import { validateStatusUpdate } from "./status.ts";
-import {
-  mergeEphemeralContainers,
-  mergeResize,
-  validateEphemeralContainersUpdate,
-  validateResize,
-} from "./subresources.ts";
 import { validatePodUpdate } from "./update.ts";
 
 const facts = { now: 0, verb: "update", subresource: "", user: "u", uuid: () => "1" } as const;
@@ -170,27 +165,6 @@ test("ephemeral containers are added, not changed or removed", () => {
   const [error] = validateEphemeralContainersUpdate(changed, added);
   expect(error?.detail).toContain('\n- "Image": "x",\n+ "Image": "y",\n');
   expect(changed.spec?.containers).toEqual(old.spec?.containers);
-});
-
-test("a resize takes resources and nothing else", () => {
-  const resources = (cpu: string) => ({ requests: { cpu } });
-  const old = podOf({ containers: [{ name: "c", image: "i", resources: resources("1") }] });
-  const asked = podOf({
-    hostname: "h",
-    containers: [{ name: "c", image: "z", resources: resources("2") }],
-  });
-  const merged = mergeResize(asked, old);
-  expect(validateResize(merged, old)).toEqual([]);
-  expect(merged.spec?.hostname).toBeUndefined();
-  expect(merged.spec?.containers?.[0]).toMatchObject({ image: "i", resources: resources("2") });
-});
-
-test("a kubelet that reports no resources cannot resize", () => {
-  const old = podOf();
-  old.status = { ...old.status, containerStatuses: [{ name: "c", state: { running: {} } }] };
-  expect(texts(validateResize(old, old))).toEqual([
-    "spec: Forbidden: Pod running on node without support for resize",
-  ]);
 });
 
 test.each<[string, Partial<PodSpec>, number, boolean]>([
