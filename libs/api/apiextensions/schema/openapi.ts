@@ -1,6 +1,6 @@
 /** What Kubernetes asks of a schema besides being structural. */
 import { forbidden, invalid, notSupported, required, type FieldError } from "../../errors.ts";
-import { ruleFields } from "./rules.ts";
+import { expressionFields, ruleFields } from "./rules.ts";
 import { additionalOf, itemsOf, propertiesOf, type Schema } from "./tree.ts";
 
 /** What is asked of a new schema and forgiven one that was stored before the rule came. */
@@ -17,6 +17,9 @@ interface Place {
   readonly isMeta: boolean;
   /** Why no default may stand here; undefined where one may. */
   readonly noDefaults: string | undefined;
+  /** The outermost schema within which nobody can tell what a value was before. */
+  readonly uncorrelatable: string | undefined;
+  readonly compiles: boolean;
   readonly rules: SchemaRules;
 }
 
@@ -25,30 +28,65 @@ const metaFields: ReadonlySet<string> = new Set(["metadata", "kind", "apiVersion
 
 export const isKnownType = (type: string): boolean => types.includes(type);
 
-export function validateOpenApi(path: string, schema: Schema, rules: SchemaRules): FieldError[] {
-  return validate(schema, { path, isRoot: true, isMeta: false, noDefaults: undefined, rules });
+/**
+ * `compiles`: the rules' expressions are looked at, too, which takes a structural schema. What they
+ * have comes after everything else.
+ */
+export function validateOpenApi(
+  path: string,
+  schema: Schema,
+  rules: SchemaRules,
+  compiles: boolean,
+): FieldError[] {
+  const { errors, expressions } = validate(schema, {
+    path,
+    isRoot: true,
+    isMeta: false,
+    noDefaults: undefined,
+    uncorrelatable: undefined,
+    compiles,
+    rules,
+  });
+  return [...errors, ...expressions];
 }
 
-function validate(schema: Schema, place: Place): FieldError[] {
-  const { path, rules } = place;
-  const errors = validateSupport(schema, place);
+interface Found {
+  readonly errors: readonly FieldError[];
+  /** Of expressions. */
+  readonly expressions: readonly FieldError[];
+}
+
+function validate(schema: Schema, place: Place): Found {
+  const { path, rules, isRoot, uncorrelatable, compiles } = place;
+  const own = validateSupport(schema, place);
   if (schema.uniqueItems === true) {
     const detail =
       "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
-    errors.push(forbidden(`${path}.uniqueItems`, detail));
+    own.push(forbidden(`${path}.uniqueItems`, detail));
   }
-  return [
-    ...errors,
+  const below = [
     ...validateAdditional(schema, place),
-    ...propertiesOf(schema).flatMap(([name, property]) =>
+    ...propertiesOf(schema).map(([name, property]) =>
       validate(property, propertyPlace(schema, name, place)),
     ),
     ...validateParts(schema, place),
+  ];
+  const errors = [
+    ...own,
+    ...additionalFields(schema, path),
+    ...below.flatMap((found) => found.errors),
+    ...preserveFields(schema, path),
     ...validateMapType(schema, path),
     ...validateListType(schema, path, rules),
     ...(rules.requiresListMapKeys ? listMapKeyFields(schema, path) : []),
     ...ruleFields(path, schema),
   ];
+  const isWhole = isRoot || schema["x-kubernetes-embedded-resource"] === true;
+  const expressions = below.flatMap((found) => found.expressions);
+  if (compiles && errors.length === 0) {
+    expressions.push(...expressionFields(schema, { path, isRoot: isWhole, uncorrelatable }));
+  }
+  return { errors, expressions };
 }
 
 /** Fields of JSON schema that Kubernetes does not know, and those that cannot stand here. */
@@ -89,20 +127,22 @@ function validateSupport(schema: Schema, { path, isMeta, noDefaults, rules }: Pl
 const hasEntries = (map: object | undefined): boolean =>
   map !== undefined && Object.keys(map).length > 0;
 
-function validateAdditional(schema: Schema, place: Place): FieldError[] {
+function additionalFields(schema: Schema, path: string): FieldError[] {
+  const { additionalProperties: more } = schema;
+  const restricts = typeof more === "object" || more === false;
+  if (!restricts || !hasEntries(schema.properties)) return [];
+  const detail = "additionalProperties and properties are mutual exclusive";
+  return [forbidden(`${path}.additionalProperties`, detail)];
+}
+
+function validateAdditional(schema: Schema, place: Place): Found[] {
   const more = additionalOf(schema);
+  if (more === undefined) return [];
   const path = `${place.path}.additionalProperties`;
-  const errors: FieldError[] = [];
-  const restricts = more !== undefined || schema.additionalProperties === false;
-  if (restricts && hasEntries(schema.properties)) {
-    const detail = "additionalProperties and properties are mutual exclusive";
-    errors.push(forbidden(path, detail));
-  }
-  if (more === undefined) return errors;
   const noDefaults = place.isMeta
     ? "inside additionalProperties applying to object metadata"
     : place.noDefaults;
-  return [...errors, ...validate(more, { ...place, path, isRoot: false, noDefaults })];
+  return [validate(more, { ...place, path, isRoot: false, noDefaults })];
 }
 
 function propertyPlace(schema: Schema, name: string, place: Place): Place {
@@ -114,36 +154,40 @@ function propertyPlace(schema: Schema, name: string, place: Place): Place {
     isRoot: false,
     isMeta: place.isMeta || isMetaField,
     noDefaults: place.isRoot && isMetaField ? `in top-level ${name}` : place.noDefaults,
+    uncorrelatable:
+      place.uncorrelatable ??
+      (schema["x-kubernetes-map-type"] === "atomic" ? place.path : undefined),
   };
 }
 
 /** Schemas that stand in another otherwise than as a property. */
-function validateParts(schema: Schema, place: Place): FieldError[] {
+function validateParts(schema: Schema, place: Place): Found[] {
   const { not, allOf = [], oneOf = [], anyOf = [], definitions = {}, items } = schema;
-  const preserves = schema["x-kubernetes-preserve-unknown-fields"];
+  const isKeyed = schema["x-kubernetes-list-type"] === "map";
+  const uncorrelatable = place.uncorrelatable ?? (isKeyed ? undefined : place.path);
+  const nested = { ...place, isRoot: false };
   const part = (one: Schema, step: string) =>
-    validate(one, { ...place, path: `${place.path}.${step}`, isRoot: false });
+    validate(one, { ...nested, path: `${place.path}.${step}`, compiles: false });
+  const item = (one: Schema, step: string) =>
+    validate(one, { ...nested, path: `${place.path}.${step}`, uncorrelatable });
   return [
-    ...(not === undefined ? [] : part(not, "not")),
-    ...allOf.flatMap((one, index) => part(one, `allOf[${index}]`)),
-    ...oneOf.flatMap((one, index) => part(one, `oneOf[${index}]`)),
-    ...anyOf.flatMap((one, index) => part(one, `anyOf[${index}]`)),
-    ...Object.entries(definitions).flatMap(([name, one]) => part(one, `definitions[${name}]`)),
-    ...(items === undefined || Array.isArray(items) ? [] : part(items, "items")),
-    ...(Array.isArray(items) ? items.flatMap((one, index) => part(one, `items[${index}]`)) : []),
+    ...(not === undefined ? [] : [part(not, "not")]),
+    ...allOf.map((one, index) => part(one, `allOf[${index}]`)),
+    ...oneOf.map((one, index) => part(one, `oneOf[${index}]`)),
+    ...anyOf.map((one, index) => part(one, `anyOf[${index}]`)),
+    ...Object.entries(definitions).map(([name, one]) => part(one, `definitions[${name}]`)),
+    ...(items === undefined || Array.isArray(items) ? [] : [item(items, "items")]),
+    ...(Array.isArray(items) ? items.map((one, index) => item(one, `items[${index}]`)) : []),
     ...Object.entries(schema.dependencies ?? {}).flatMap(([name, one]) =>
-      Array.isArray(one) ? [] : part(one, `dependencies[${name}]`),
+      Array.isArray(one) ? [] : [part(one, `dependencies[${name}]`)],
     ),
-    ...(preserves === false
-      ? [
-          invalid(
-            `${place.path}.x-kubernetes-preserve-unknown-fields`,
-            false,
-            "must be true or undefined",
-          ),
-        ]
-      : []),
   ];
+}
+
+function preserveFields(schema: Schema, path: string): FieldError[] {
+  if (schema["x-kubernetes-preserve-unknown-fields"] !== false) return [];
+  const at = `${path}.x-kubernetes-preserve-unknown-fields`;
+  return [invalid(at, false, "must be true or undefined")];
 }
 
 function typeField(path: string, type: string, wanted: string, extension: string): FieldError[] {

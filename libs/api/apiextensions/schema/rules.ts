@@ -1,9 +1,15 @@
-/**
- * x-kubernetes-validations: what can be said of a rule without its CEL. Compiling needs the types
- * of the schema: whoever serves custom resources adds it at `ruleFields`.
- */
-import { invalid, notSupported, required, type FieldError } from "../../errors.ts";
+/** x-kubernetes-validations: rules in CEL, and what is said with them. */
+import { compileMessage, compileRule } from "../../../cel/rules.ts";
+import { ruleEnvironment, schemaTypes } from "../../../cel/schemas.ts";
+import {
+  internalFieldError,
+  invalid,
+  notSupported,
+  required,
+  type FieldError,
+} from "../../errors.ts";
 import { findField } from "./fieldpath.ts";
+import { goRule } from "./goform.ts";
 import { structuralReadError } from "./structural.ts";
 import type { Schema } from "./tree.ts";
 
@@ -13,7 +19,7 @@ const reasons = [
 
 const hasNewlines = (text: string): boolean => /[\n\r]/.test(text);
 
-/** Errors of the rules of one schema, at the schema's path. */
+/** What can be said of the rules of one schema without compiling them. */
 export function ruleFields(path: string, schema: Schema): FieldError[] {
   const { "x-kubernetes-validations": rules = [] } = schema;
   return rules.flatMap((rule, index) => {
@@ -56,4 +62,54 @@ function fieldPathFields(at: string, path: string, schema: Schema): FieldError[]
     errors.push(invalid(at, path, "must be a valid path"));
   }
   return errors;
+}
+
+export interface RulePlace {
+  /** Of the schema. */
+  readonly path: string;
+  /** A whole object. */
+  readonly isRoot: boolean;
+  /** Within which lists or maps nobody can tell what a value was before; undefined for none. */
+  readonly uncorrelatable: string | undefined;
+}
+
+/** Errors of the rules' expressions; everything else of the schema and below it is right. */
+export function expressionFields(schema: Schema, place: RulePlace): FieldError[] {
+  const { "x-kubernetes-validations": rules = [] } = schema;
+  const { path, isRoot, uncorrelatable } = place;
+  if (rules.length === 0) return [];
+  const types = schemaTypes(schema, isRoot);
+  const at = `${path}.x-kubernetes-validations`;
+  if (types === undefined) {
+    const why = "unable to convert structural schema to CEL declarations";
+    const what = "failed to construct type information for x-kubernetes-validations rules";
+    return [internalFieldError(at, `internal error: ${what}: ${why}`)];
+  }
+  return rules.flatMap((rule, index) => {
+    const { rule: expression = "", messageExpression = "", optionalOldSelf } = rule;
+    const environment = ruleEnvironment(types, optionalOldSelf === true);
+    const compiled = compileRule(environment, expression);
+    const field = `${at}[${index}]`;
+    const errors: FieldError[] = [];
+    if ("detail" in compiled) {
+      errors.push(invalid(`${field}.rule`, goRule(rule), compiled.detail));
+    } else if (messageExpression !== "") {
+      const message = compileMessage(environment, messageExpression);
+      if ("detail" in message) {
+        errors.push(invalid(`${field}.messageExpression`, goRule(rule), message.detail));
+      }
+    }
+    if ("program" in compiled && compiled.usesOldSelf) {
+      if (uncorrelatable !== undefined) {
+        const detail =
+          "oldSelf cannot be used on the uncorrelatable portion of the schema within " +
+          uncorrelatable;
+        errors.push(invalid(`${field}.rule`, expression, detail));
+      }
+    } else if (optionalOldSelf !== undefined) {
+      const detail = "may not be set if oldSelf is not used in rule";
+      errors.push(invalid(`${field}.optionalOldSelf`, optionalOldSelf, detail));
+    }
+    return errors;
+  });
 }

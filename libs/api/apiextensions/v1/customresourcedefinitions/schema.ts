@@ -2,11 +2,11 @@
 import type { CustomResourceValidation } from "#proto/gen/k8s/apiextensions/v1.ts";
 import { forbidden, invalid, type FieldError } from "../../../errors.ts";
 import { validateDefaults } from "../../schema/defaults.ts";
+import { goSchema, schemaFields } from "../../schema/goform.ts";
 import { sameJson } from "../../schema/json.ts";
 import { validateOpenApi } from "../../schema/openapi.ts";
 import { structuralReadError, validateStructural } from "../../schema/structural.ts";
 import type { Schema } from "../../schema/tree.ts";
-import { goSchema, schemaFields } from "./goform.ts";
 import type { SpecOptions } from "./options.ts";
 
 /** Go names of the fields that the root may have beside a status that is written apart. */
@@ -31,16 +31,18 @@ export function validateSchemaField(
     errors.push(forbidden(`${at}.nullable`, "nullable cannot be true at the root"));
   }
   const unreadable = options.requiresStructural ? structuralReadError(schema) : "";
-  if (options.requiresStructural && unreadable === "") {
-    const shape = validateStructural(schema, at);
-    errors.push(
-      ...(shape.length > 0 ? shape : validateDefaults(at, schema, options.requiresPrunedDefaults)),
-    );
-  }
-  errors.push(...validateOpenApi(at, schema, options));
+  const isReadable = options.requiresStructural && unreadable === "";
+  const shape = isReadable ? validateShape(at, schema, options) : [];
+  errors.push(...shape);
+  errors.push(...validateOpenApi(at, schema, options, isReadable && shape.length === 0));
   // Told only where nothing else says the same.
   if (errors.length === 0 && unreadable !== "") return [invalid(at, "", unreadable)];
   return errors;
+}
+
+function validateShape(at: string, schema: Schema, options: SpecOptions): FieldError[] {
+  const errors = validateStructural(schema, at);
+  return errors.length > 0 ? errors : validateDefaults(at, schema, options.requiresPrunedDefaults);
 }
 
 function validateRoot(at: string, schema: Schema): FieldError[] {
