@@ -31,7 +31,7 @@ const got = (one: Found | undefined, revision: number): Outcome => ({
   found: one,
   revision,
 });
-const get = (key: string): Call => ({ type: "get", key });
+const get = (key: string) => ({ type: "get", key }) as const;
 
 type Row = readonly [from: number, to: number, call: Call, outcome: Outcome];
 const history = (rows: readonly Row[]): Operation[] =>
@@ -89,6 +89,16 @@ test.each<[string, string[], Row[]]>([
     "a list that mixes two states",
     ["lists are consistent"],
     [[6, 7, { type: "list" }, { type: "listed", found: [found("a", "v3", 3)], revision: 3 }]],
+  ],
+  [
+    "an old read of a cache, after a newer one was told",
+    [],
+    [both, [6, 7, { ...get("a"), isCached: true }, got(found("a", "v1", 1), 2)]],
+  ],
+  [
+    "a read of a cache that never was",
+    ["reads at a revision"],
+    [[6, 7, { ...get("a"), isCached: true }, got(found("a", "v3", 3), 2)]],
   ],
   [
     "a list of one state",
