@@ -43,8 +43,6 @@ afterAll(() => cluster?.stop(), testMsMax);
 /** What comes, as text. */
 function collector() {
   const stream = new PassThrough();
-  // Who ends a log breaks its stream.
-  stream.on("error", () => undefined);
   const parts: Buffer[] = [];
   const waiting: (() => void)[] = [];
   stream.on("data", (part: Buffer) => {
@@ -97,12 +95,10 @@ test("many at a time", { timeout: testMsMax }, async () => {
   }
 });
 
-test("logs are followed, and a container is attached to", async () => {
+test("logs are read, and a container is attached to", async () => {
   const log = collector();
-  const request = { follow: true };
-  const ending = await new Log(config).log("default", "web", "main", log.stream, request);
+  await new Log(config).log("default", "web", "main", log.stream, { tailLines: 5 });
   expect(await log.untilText("begun\n")).toBe("begun\n");
-  ending.abort();
   const out = collector();
   const attached = await new Attach(config).attach(
     "default",

@@ -11,6 +11,8 @@ export class TarError extends Error {
   override readonly name = "TarError";
 }
 
+const cutOff = () => new TarError("Unexpected EOF in archive");
+
 /** Bytes as they come, taken in the amounts that are wanted. */
 class ByteReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -75,14 +77,14 @@ export async function unpackTar(
       extra = {};
       await unpackEntry(tree, folder, { ...header, name, link }, reader);
     }
-    await reader.exactly(padding);
+    if ((await reader.exactly(padding)).length < padding) throw cutOff();
   }
   // Who sends may still be sending: it is not to find that nobody listens.
   while (await reader.some(blockBytes)) continue;
 }
 
 function readHeader(block: Buffer): Header {
-  if (block.length < blockBytes) throw new TarError("Unexpected EOF in archive");
+  if (block.length < blockBytes) throw cutOff();
   const text = (start: number, length: number) => {
     const end = block.indexOf(0, start);
     return block.toString("utf8", start, end < 0 ? start + length : Math.min(end, start + length));
@@ -121,7 +123,7 @@ async function unpackEntry(
   const file = isFile ? tree.open(path) : undefined;
   for (let left = size; left > 0;) {
     const part = await reader.some(left);
-    if (!part) throw new TarError("Unexpected EOF in archive");
+    if (!part) throw cutOff();
     left -= part.length;
     if (file) tree.append(file, part);
   }
