@@ -58,13 +58,22 @@ test.each<[string, DeviceRequest, string[]]>([
     ],
   ],
   [
-    "a toleration without an operator",
-    { name: "r", exactly: { ...exactly, tolerations: [{ key: "k" }] } },
-    [`${at}.exactly.tolerations[0].operator: Required value`],
+    "a toleration with another operator",
+    { name: "r", exactly: { ...exactly, tolerations: [{ key: "k", operator: "Some" }] } },
+    [
+      `${at}.exactly.tolerations[0].operator: Unsupported value: "Some": ` +
+        'supported values: "Equal", "Exists"',
+    ],
   ],
 ])("a request with %s", (_, request, expected) => {
   const errors = resourceclaims.validate(claimOf(request), facts);
   expect(errors.map(fieldErrorText)).toEqual(expected);
+});
+
+test("a toleration that says no operator compares", () => {
+  const claim = claimOf({ name: "r", exactly: { ...exactly, tolerations: [{ key: "k" }] } });
+  const [request] = claim.spec?.devices?.requests ?? [];
+  expect(request?.exactly?.tolerations).toEqual([{ key: "k", operator: "Equal" }]);
 });
 
 test("namespaces can let administrators in", () => {
