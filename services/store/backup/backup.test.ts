@@ -1,6 +1,7 @@
 /** A store's backup in one file: taken while it runs, read back whole, refused when it is not. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NatsBus } from "#libs/bus/connect.ts";
+import type { CommitResponse, Mutation } from "#proto/gen/kubus/store/v1.ts";
 import { realWorld } from "#libs/actor/world.ts";
 import { startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
 import { clientOf, connectBus, pod, put, silent, startStore } from "../rig.ts";
@@ -8,6 +9,7 @@ import { deleteKept, findKept, makeKept, openKept } from "./kept.ts";
 import { loadBackup } from "./load.ts";
 import { restoreBackup } from "./restore.ts";
 import { saveBackup } from "./save.ts";
+import { loadState } from "./state.ts";
 import { verifyKept } from "./verify.ts";
 
 let nats: TestNatsServer;
@@ -99,6 +101,65 @@ describe("a backup of a store that runs", () => {
     expect((await client.get(pod("new"))).value).toBe("n");
     await second.stop();
   });
+});
+
+test("backups and verifications go on while snapshots cut the log away under them", async () => {
+  await startOver();
+  const store = await startStore(nats.url, { historyCountMax: 1, tailBytesMax: 8_192 });
+  const client = clientOf(bus, { timeoutMs: 1_000 });
+  /** As the API server does it: a leader that doubts says nothing, and is asked the same again. */
+  const commit = async (mutation: Mutation, id: string): Promise<CommitResponse> => {
+    while (true) {
+      const answer = await client.commit([mutation], id).catch((error: Error) => error);
+      if (!(answer instanceof Error)) return answer;
+      expect(answer.name).toMatch(/^(BusTimeout|NoResponders)Error$/);
+    }
+  };
+  const until = new AbortController();
+  /** The last revision that was acknowledged. */
+  let acknowledged = 0;
+  const writing = (async () => {
+    for (let index = 0; !until.signal.aborted; index += 1) {
+      const key = pod(`p${index % 50}`);
+      const type = index < 50 ? "CREATE" : "UPDATE";
+      const mutation = put(type, key, { value: `${index}` });
+      acknowledged = (await commit(mutation, `write ${index}`)).revision;
+    }
+  })();
+  const looking = await openKept(bus, realWorld);
+  const snapshotsWritten = async () => (await looking.snapshots.range()).last;
+  for (let round = 0; round < 5 || (await snapshotsWritten()) < 6; round += 1) {
+    const least = acknowledged;
+    const { end, memory } = await loadBackup(inPieces(await saved()));
+    expect(end.revision).toBeGreaterThanOrEqual(least);
+    // One write a revision, so the state tells which revisions it has.
+    const values = [...memory.tables.values()].flatMap(({ sorted }) => [...sorted.from("")]);
+    const newest = Math.max(0, ...values.map(({ newest: { revision } }) => revision));
+    expect([newest, memory.keyCount]).toEqual([end.revision, Math.min(50, end.revision)]);
+    const state = await loadState(looking, silent);
+    expect(state.revision).toBeGreaterThanOrEqual(end.revision);
+    expect(await verifyKept(looking)).toMatchObject({ problems: [] });
+  }
+  until.abort();
+  await writing;
+  looking.close();
+  await store.stop();
+});
+
+test("a damaged snapshot is told, and the one before or the log is saved instead", async () => {
+  await startOver();
+  const store = await startStore(nats.url);
+  await clientOf(bus).commit([put("CREATE", pod("a"))]);
+  await store.stop();
+  const kept = await openKept(bus, realWorld);
+  const garbage = new TextEncoder().encode("garbage");
+  await kept.snapshots.append(bus.subjects.snapshot("manifest"), garbage, 0);
+  expect(await verifyKept(kept)).toMatchObject({
+    problems: ["snapshot message 1: the checksum is wrong"],
+    state: { keys: 1 },
+  });
+  kept.close();
+  expect((await loadBackup(inPieces(await saved()))).memory.keyCount).toBe(1);
 });
 
 describe("a backup that is not what was written", () => {

@@ -87,6 +87,33 @@ export async function makeKept(bus: NatsBus, world: World, replicas: number): Pr
   return { bus, world, log, heads, snapshots, close };
 }
 
+/** How often a store may cut its log while it is read; it does so once in many megabytes. */
+const attemptsMax = 10;
+
+/**
+ * Reads again when there is damage and the store has cut its log meanwhile, behind a newer
+ * snapshot: what was missing then is no damage. Rejects with the DamagedError of `read`, or when
+ * the cutting never ends.
+ * @param isWhole whether a result has no damage in it
+ */
+export async function uncut<Result>(
+  { log }: Pick<Kept, "log">,
+  read: () => Promise<Result>,
+  isWhole: (result: Result) => boolean = () => true,
+): Promise<Result> {
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const { first } = await log.range();
+    const wasCut = async () => (await log.range()).first !== first;
+    try {
+      const result = await read();
+      if (isWhole(result) || !(await wasCut())) return result;
+    } catch (error) {
+      if (!(error instanceof DamagedError) || !(await wasCut())) throw error;
+    }
+  }
+  throw new Error("the store cuts its log away faster than it can be read; try again");
+}
+
 /** Deletes them with all that they hold. */
 export async function deleteKept(bus: NatsBus, names: readonly string[]): Promise<void> {
   const manager = await managerOf(bus);

@@ -15,7 +15,7 @@ import type { StoredMessage } from "../log/stream.ts";
 import { readChunk, readManifest } from "../snapshot/format.ts";
 import { manifestBefore, positionOf } from "../snapshot/load.ts";
 import { FrameEncoder } from "./frames.ts";
-import type { Kept } from "./kept.ts";
+import { type Kept, uncut } from "./kept.ts";
 
 export const backupHeader = codecOf<BackupHeader>("kubus.store.v1.BackupHeader");
 export const backupEnd = codecOf<BackupEnd>("kubus.store.v1.BackupEnd");
@@ -34,22 +34,13 @@ export interface SaveOptions {
   readonly upToDamage: boolean;
 }
 
-/** How often the store may cut away what is being copied. */
-const attemptsMax = 3;
-
 /** Rejects with DamagedError, unless that is to be saved up to it. */
-export async function saveBackup(kept: Kept, options: SaveOptions): Promise<BackupEnd> {
-  for (let attempt = 1; ; attempt += 1) {
-    const { first } = await kept.log.range();
-    try {
-      return await saveOnce(kept, options);
-    } catch (error) {
-      if (!(error instanceof DamagedError) || attempt === attemptsMax) throw error;
-      // A store that runs may have cut the log behind a snapshot that is newer still.
-      if ((await kept.log.range()).first === first) throw error;
-    }
-  }
-}
+export const saveBackup = (kept: Kept, options: SaveOptions): Promise<BackupEnd> =>
+  uncut(
+    kept,
+    () => saveOnce(kept, options),
+    ({ damage }) => damage === "",
+  );
 
 /** From the newest snapshot that is whole; without any from the beginning of the log. */
 async function saveOnce(kept: Kept, options: SaveOptions): Promise<BackupEnd> {

@@ -5,11 +5,14 @@ import { applyBatch, checkCoverage } from "../log/replay.ts";
 import { checkTestimony, readTestimony } from "../log/witness.ts";
 import { StoreMemory } from "../memory/memory.ts";
 import { loadSnapshot } from "../snapshot/load.ts";
-import type { Kept } from "./kept.ts";
+import { type Kept, uncut } from "./kept.ts";
 import { noWindow } from "./start.ts";
 
-/** Throws DamagedError. */
-export async function loadState(kept: Kept, log: Logger): Promise<StoreMemory> {
+/** Rejects with DamagedError. */
+export const loadState = (kept: Kept, log: Logger): Promise<StoreMemory> =>
+  uncut(kept, () => loadOnce(kept, log));
+
+async function loadOnce(kept: Kept, log: Logger): Promise<StoreMemory> {
   const { bus, heads, snapshots } = kept;
   const testimony = await readTestimony(heads, bus, log);
   const empty = () => new StoreMemory(noWindow);

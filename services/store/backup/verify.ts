@@ -10,7 +10,7 @@ import { checkTestimony, type Testimony } from "../log/witness.ts";
 import { BrokenInvariantError, StoreMemory } from "../memory/memory.ts";
 import { readManifest } from "../snapshot/format.ts";
 import { loadOne, manifestBefore } from "../snapshot/load.ts";
-import type { Kept } from "./kept.ts";
+import { type Kept, uncut } from "./kept.ts";
 import { firstPosition, noWindow } from "./start.ts";
 
 export interface VerifiedSnapshot {
@@ -49,19 +49,14 @@ export interface Verified {
 
 /** Problems that are told; after so many the rest is not read. */
 const problemsMax = 50;
-/** How often the log may be cut by its store while it is read. */
-const attemptsMax = 3;
 
 /** Rejects when the streams cannot be read at all; damage is part of the answer. */
-export async function verifyKept(kept: Kept): Promise<Verified> {
-  for (let attempt = 1; ; attempt += 1) {
-    const before = await kept.log.range();
-    const verified = await verifyOnce(kept);
-    const after = await kept.log.range();
-    const wasCut = after.first !== before.first && verified.problems.length > 0;
-    if (!wasCut || attempt === attemptsMax) return verified;
-  }
-}
+export const verifyKept = (kept: Kept): Promise<Verified> =>
+  uncut(
+    kept,
+    () => verifyOnce(kept),
+    ({ problems }) => problems.length === 0,
+  );
 
 async function verifyOnce(kept: Kept): Promise<Verified> {
   const problems: string[] = [];
