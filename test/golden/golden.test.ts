@@ -29,7 +29,8 @@ const notThere = [
   "authn/tokenrequest/bound-pod",
   "authn/tokenrequest/invalid",
   "crd/update/immutable",
-  "csr/",
+  "csr/approve-rights",
+  "csr/masters",
   "vap/type-checking",
   "webhook/",
 ];
