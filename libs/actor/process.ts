@@ -1,6 +1,5 @@
 /** Runs components as a process of their own: what `node services/<name>/main.ts` does. */
 import { pathToFileURL } from "node:url";
-import { setFlagsFromString } from "node:v8";
 import pino from "pino";
 import { connect } from "#libs/bus/connect.ts";
 import type { Component } from "./component.ts";
@@ -44,22 +43,12 @@ export function isProgram(moduleUrl: string): boolean {
 }
 
 /**
- * Messages are buffers beside the heap. V8 marks the whole heap whenever they have grown by 64 MiB,
- * which a busy store does several times a second; counted with the heap, they let it grow in
- * proportion. The store takes a quarter less CPU for a write, and more memory while it is busy.
- */
-function countBuffersWithHeap(): void {
-  setFlagsFromString("--external-memory-accounted-in-global-limit");
-}
-
-/**
  * Runs components until SIGINT or SIGTERM; all of them share one connection and one configuration.
  * Exits with 1 and one clear line when the bus cannot be reached at the start.
  */
 export async function runProcess<Config>(
   ...components: readonly Component<Config>[]
 ): Promise<void> {
-  countBuffersWithHeap();
   const settings = readSettings(process.env);
   const log = pino({ level: settings.logLevel });
   const [first] = components;

@@ -21,8 +21,13 @@ const checkMsMax = 300_000;
 /** As many revisions as Kubus keeps. */
 const historyCountMax = 100_000;
 
-/** Path of the program; it is unpacked from Debian's package when it is not in the cache yet. */
+/**
+ * Path of the program: in the folder ETCD_BIN, if that is set; else unpacked from Debian's package
+ * when it is not in the cache yet.
+ */
 async function ensure(program: keyof typeof programs): Promise<string> {
+  const { ETCD_BIN } = process.env;
+  if (ETCD_BIN) return join(ETCD_BIN, program);
   const cached = join(programFolder(cacheFolder()), program);
   if (await isExecutable(cached)) return cached;
   const versionMin = [3, 5, 0] as const;
