@@ -50,6 +50,15 @@ const actorTypes: Readonly<Record<string, string>> = {
   control: "kubus.actor.v1.ControlRequest",
 };
 
+const nodeTypes: Readonly<Record<string, string>> = {
+  log: "kubus.node.v1.ReadLogRequest",
+  exec: "kubus.node.v1.ExecRequest",
+  attach: "kubus.node.v1.AttachRequest",
+  portforward: "kubus.node.v1.PortForwardRequest",
+  http: "kubus.node.v1.HttpRequest",
+  session: "kubus.node.v1.StreamFrame",
+};
+
 /** Message type of a subject; undefined for answers, whose subjects only say who asked. */
 function typeOf(subject: string): string | undefined {
   const [prefix = "", area, , first = "", , verb = ""] = subject.split(".");
@@ -61,7 +70,7 @@ function typeOf(subject: string): string | undefined {
   if (area === "log") return "kubus.store.v1.LogBatch";
   if (area === "leader") return "kubus.store.v1.LeaderAnnounced";
   if (area === "actor") return actorTypes[verb];
-  if (area === "node" && first === "log") return "kubus.node.v1.ReadLogRequest";
+  if (area === "node") return nodeTypes[first];
   return undefined;
 }
 

@@ -42,6 +42,9 @@ max_payload: ${payloadMax}
 # A burst of watch events to a busy process is no reason to cut it off.
 max_pending: ${64 * 1024 * 1024}
 write_deadline: "10s"
+# A client that hangs takes its share of what a group of them is asked until it is cut off.
+ping_interval: "3s"
+ping_max: 3
 ports_file_dir: ${quoted(portsFolder)}
 log_file: ${quoted(logFile)}
 authorization { token: ${quoted(token)} }

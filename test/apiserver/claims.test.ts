@@ -105,7 +105,7 @@ test("a node port that two updates want goes to one of them", async () => {
   expect(await patch(servers[1 - winner] as Registry, 0, 1 - winner)).toBe("patched");
 });
 
-test("an address whose record somebody deleted is given back all the same, or recorded again", async () => {
+test("an address whose record somebody deleted is recorded again, or given back", async () => {
   const made = await create(servers[0], "unrecorded", { ports });
   const ip = made.spec?.clusterIP ?? "";
   const record = () => rig.place("ipaddresses", "", ip);

@@ -115,7 +115,8 @@ export class SeparateRunner implements Runner {
         if (this.#stopping || stores.length === 0 || storeHealth(stores) === "ok") return;
       } else if (world.monotonic() > deadline) {
         const names = silent.map(({ part }) => `${part.service} ${part.instance}`).join(", ");
-        throw new Error(`no answer within ${readyMsMax / 1000} s from ${names}`);
+        const where = "kubus logs, or kubus.log in the cluster's folder, says why";
+        throw new Error(`no answer within ${readyMsMax / 1000} s from ${names}: ${where}`);
       }
     }
   }
