@@ -13,8 +13,7 @@ import { timeText } from "#libs/api/time.ts";
 import type { Binding, Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
 import { topologyLabels } from "../admission/podtopologylabels.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
-import { readSubresource } from "./draft.ts";
-import { schemaOf } from "#libs/schema/index.ts";
+import { kindNamed, readSubresource } from "./draft.ts";
 import type { Body, Place, Version, WriteOptions, Written } from "./request.ts";
 import { successStatus } from "./status.ts";
 import { transact } from "./transact.ts";
@@ -42,11 +41,7 @@ export async function bindPod(
   options: WriteOptions,
 ): Promise<Written> {
   const { definition, namespace, name } = place;
-  const expected = {
-    apiVersion: "v1",
-    kind: "Binding",
-    schema: schemaOf("k8s.core.v1.Binding"),
-  };
+  const expected = kindNamed("v1", "Binding", "k8s.core.v1.Binding");
   const { object, warnings } = readSubresource(expected, place, body, options.fieldValidation);
   const binding = object as Binding;
   validateBinding(binding);

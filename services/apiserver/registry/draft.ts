@@ -29,6 +29,11 @@ export const expectedKind = (definition: ResourceDefinition): ExpectedKind => ({
   schema: schemaOf(definition.message),
 });
 
+/** A kind that is no resource of its own, by its message: what an action on an object is given. */
+export function kindNamed(apiVersion: string, kind: string, message: string): ExpectedKind {
+  return { apiVersion, kind, schema: schemaOf(message) };
+}
+
 /**
  * Throws BadRequest, worded as Kubernetes, when the body is not of that kind, when a field has the
  * wrong type and, under strict validation, when a field is unknown or stands twice.

@@ -2,13 +2,12 @@
 import { conflict, notFound } from "#libs/api/errors.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
 import { timeText } from "#libs/api/time.ts";
-import { schemaOf } from "#libs/schema/index.ts";
 import type { Pod, PodCondition } from "#proto/gen/k8s/core/v1.ts";
 import type { Eviction, PodDisruptionBudget } from "#proto/gen/k8s/policy/v1.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
 import { budgetsOf, charged, chargedBudget } from "./decide/eviction.ts";
 import { deleteObject } from "./delete.ts";
-import { readSubresource } from "./draft.ts";
+import { kindNamed, readSubresource } from "./draft.ts";
 import { liveVersion } from "./read.ts";
 import type { Body, Caller, DeleteOptions, Place, WriteOptions, Written } from "./request.ts";
 import { successStatus } from "./status.ts";
@@ -23,11 +22,7 @@ export async function evictPod(
   options: WriteOptions,
 ): Promise<Written> {
   const { definition, namespace, name } = place;
-  const expected = {
-    apiVersion: "policy/v1",
-    kind: "Eviction",
-    schema: schemaOf("k8s.policy.v1.Eviction"),
-  };
+  const expected = kindNamed("policy/v1", "Eviction", "k8s.policy.v1.Eviction");
   const { object, warnings } = readSubresource(expected, place, body, options.fieldValidation);
   const eviction = object as Eviction;
   const pod = await liveVersion(context, definition, namespace, name);

@@ -1,4 +1,4 @@
-/** Patches: JSON, merge and strategic ones here, apply through managed fields. */
+/** Patches: JSON, merge and strategic ones; apply is another thing (apply.ts). */
 import { badRequest, invalid, invalidObject, type StatusError } from "#libs/api/errors.ts";
 import { goJson, goValue } from "#libs/api/gotext.ts";
 import type { KubeObject } from "#libs/api/resource.ts";
@@ -8,7 +8,6 @@ import { applyMergePatch } from "#libs/api/patch/merge.ts";
 import { restoreError } from "#libs/api/patch/strategic/restore.ts";
 import { applyStrategicMergePatch } from "#libs/api/patch/strategic.ts";
 import type { MessageSchema } from "#libs/schema/schema.ts";
-import { applyObject } from "./apply.ts";
 import type { RegistryContext } from "./context.ts";
 import {
   checkName,
@@ -31,9 +30,6 @@ export async function patchObject(
   body: Body,
   options: WriteOptions,
 ): Promise<Written> {
-  if (type === "application/apply-patch+yaml") {
-    return applyObject(context, caller, place, body, options);
-  }
   const { definition } = place;
   let warnings: readonly string[] = [];
   const change: Change = {

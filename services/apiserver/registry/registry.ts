@@ -1,6 +1,8 @@
 /** The pipeline, put together: which code answers which verb of which subresource. */
 import { methodNotSupported, notFound } from "#libs/api/errors.ts";
+import { applyPatch } from "#libs/api/patch/content.ts";
 import type { Subresource, KubeObject } from "#libs/api/resource.ts";
+import { applyObject, applyScale } from "./apply.ts";
 import { bindPod, createBinding } from "./binding.ts";
 import { keyOf } from "./caches.ts";
 import { resourceName, type RegistryContext } from "./context.ts";
@@ -44,10 +46,15 @@ export function createRegistry(context: RegistryContext): Registry {
       kindOf(place) === "scale"
         ? updateScale(context, caller, place, body, options)
         : updateObject(context, caller, place, body, options),
-    patch: async (caller, place, type, body, options) =>
-      kindOf(place) === "scale"
-        ? patchScale(context, caller, place, type, body, options)
-        : patchObject(context, caller, place, type, body, options),
+    patch: async (caller, place, type, body, options) => {
+      const isScale = kindOf(place) === "scale";
+      if (type === applyPatch) {
+        const apply = isScale ? applyScale : applyObject;
+        return apply(context, caller, place, body, options);
+      }
+      const patch = isScale ? patchScale : patchObject;
+      return patch(context, caller, place, type, body, options);
+    },
     delete: async (caller, place, options) => deleteObject(context, caller, place, options),
     deleteCollection: async (caller, place, list, options) =>
       deleteCollection(context, caller, place, list, options),

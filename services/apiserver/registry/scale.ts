@@ -4,7 +4,6 @@ import type { Scale } from "#proto/gen/k8s/autoscaling/v1.ts";
 import type { RegistryContext } from "./context.ts";
 import { checkName, placeInNamespace, readDraft } from "./draft.ts";
 import { recordScale } from "./fields.ts";
-import { applyScale } from "./apply.ts";
 import { patchedDraft } from "./patch.ts";
 import { getVersion } from "./read.ts";
 import type {
@@ -54,9 +53,6 @@ export async function patchScale(
   body: Body,
   options: WriteOptions,
 ): Promise<Written> {
-  if (type === "application/apply-patch+yaml") {
-    return applyScale(context, caller, place, body, options);
-  }
   const subresource = scaleOf(place);
   return changeScale(context, caller, place, options, "patch", (current) => {
     const scale = scaleObject(subresource, current.object);

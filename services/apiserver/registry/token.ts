@@ -12,11 +12,10 @@ import {
 import type { KubeObject } from "#libs/api/resource.ts";
 import { trackUpdate } from "#libs/api/managedfields/update.ts";
 import { timeText } from "#libs/api/time.ts";
-import { schemaOf } from "#libs/schema/index.ts";
 import type { BoundObjectReference, TokenRequest } from "#proto/gen/k8s/authentication/v1.ts";
 import { UnstoredVersion } from "./cache/version.ts";
 import { resourceName, type RegistryContext, type TokenSigner } from "./context.ts";
-import { readDraft } from "./draft.ts";
+import { kindNamed, readDraft } from "./draft.ts";
 import { liveVersion } from "./read.ts";
 import type { Body, Caller, Place, WriteOptions, Written } from "./request.ts";
 
@@ -37,11 +36,7 @@ export async function createToken(
   const { definition, namespace, name } = place;
   const signer = context.tokens;
   if (signer === undefined) throw methodNotSupported(resourceName(definition), "create");
-  const expected = {
-    apiVersion: "authentication.k8s.io/v1",
-    kind: "TokenRequest",
-    schema: schemaOf(requestMessage),
-  };
+  const expected = kindNamed("authentication.k8s.io/v1", "TokenRequest", requestMessage);
   const { object, warnings } = readDraft(expected, body, options.fieldValidation);
   const request = object as TokenRequest;
   const account = await liveVersion(context, definition, namespace, name);
