@@ -1,7 +1,7 @@
 /**
  * `npm run faults -- [--minutes 1] [--seed N] [--layout 1|3] [--fault name,…] [--stores N]
- * [--bug name]`: breaks a cluster until the time is over. Exits with 1 when a promise was broken.
- * With a bug that is planted in the store, it should be.
+ * [--clients N] [--door bus|https] [--keep] [--bug name]`: breaks a cluster until the time is over.
+ * Exits with 1 when a promise was broken. With a bug that is planted in the store, it should be.
  */
 import { parseArgs } from "node:util";
 import { realWorld } from "#libs/actor/world.ts";
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     layout: { type: "string", default: "1" },
     fault: { type: "string" },
     stores: { type: "string", default: "2" },
+    clients: { type: "string", default: "6" },
     bug: { type: "string" },
     door: { type: "string" },
     keep: { type: "boolean", default: false },
@@ -29,6 +30,7 @@ const ran = await runCampaign({
   seed,
   layout: values.layout === "3" ? 3 : 1,
   stores: Number(values.stores),
+  clients: Number(values.clients),
   keeps: values.keep,
   door: values.door === "https" ? "https" : "bus",
   ...(values.fault === undefined ? {} : { faults: values.fault.split(",") }),

@@ -13,8 +13,13 @@ export interface KeyState {
 
 export type KeyEffect =
   | { readonly type: "read"; readonly found: Found | undefined }
-  /** `revision` of the write; 0 for a check. */
-  | { readonly type: "done"; readonly step: Step; readonly revision: number }
+  /** `revision` of the write; 0 for a check. `before`: writes of the key with lower revisions. */
+  | {
+      readonly type: "done";
+      readonly step: Step;
+      readonly revision: number;
+      readonly before: number;
+    }
   | { readonly type: "refused"; readonly step: Step; readonly reason: Refusal }
   /** It happens if it can at that moment. */
   | { readonly type: "unknown"; readonly step: Step };
@@ -27,11 +32,32 @@ export interface KeyCall {
 
 export const absentKey: KeyState = { value: undefined, revision: 0, isExact: true };
 
-export const keyModel = (initial: KeyState): Model<KeyState, KeyCall> => ({
+/** A key on the way through its history. */
+export interface Passage {
+  readonly state: KeyState;
+  /** Writes that were acknowledged or logged, so far. */
+  readonly writes: number;
+}
+
+/**
+ * Revisions rise, so whoever has written must come after those with lower ones: without that hint
+ * the search would learn of a wrong turn only much later.
+ */
+export const keyModel = (initial: Passage): Model<Passage, KeyCall> => ({
   initial,
-  step: (state, { effect }) => stateAfter(state, effect),
-  textOf: ({ value = "-", revision, isExact }) => `${value}@${revision}${isExact ? "" : "+"}`,
+  step: (passage, { effect }) => passageAfter(passage, effect),
+  textOf: ({ state: { value = "-", revision, isExact } }) =>
+    `${value}@${revision}${isExact ? "" : "+"}`,
 });
+
+export function passageAfter(passage: Passage, effect: KeyEffect): Passage | undefined {
+  const { state, writes } = passage;
+  const isCounted = effect.type === "done" && effect.step.verb !== "check";
+  if (isCounted && effect.before !== writes) return undefined;
+  const after = stateAfter(state, effect);
+  if (after === state && !isCounted) return passage;
+  return after && { state: after, writes: isCounted ? writes + 1 : writes };
+}
 
 /** Undefined when the key in this state cannot have answered so. */
 export function stateAfter(state: KeyState, effect: KeyEffect): KeyState | undefined {
@@ -43,9 +69,10 @@ export function stateAfter(state: KeyState, effect: KeyEffect): KeyState | undef
     case "refused":
       return isRefusable(state, effect.step, effect.reason) ? state : undefined;
     case "unknown":
+      // Where it cannot happen it does not: it may later, or never.
       return isAllowed(state, effect.step)
         ? { ...afterStep(state, effect.step), isExact: false }
-        : state;
+        : undefined;
   }
 }
 

@@ -187,6 +187,16 @@ describe("one key", () => {
       ],
     ],
     [
+      "an unanswered write that cannot happen yet happens later",
+      true,
+      [
+        [0, never, swap("b", 1), unknown],
+        [1, 2, get, gotNothing],
+        [3, 4, create("a"), at(1)],
+        [5, 6, get, got("b", 2)],
+      ],
+    ],
+    [
       "nothing is read before it was written",
       false,
       [

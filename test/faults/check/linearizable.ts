@@ -6,7 +6,8 @@ import {
   type KeyEffect,
   keyModel,
   type KeyState,
-  stateAfter,
+  type Passage,
+  passageAfter,
 } from "./keymodel.ts";
 import { search, type Timed, type Verdict } from "./search.ts";
 import { type Violation, violation } from "./violation.ts";
@@ -25,15 +26,16 @@ export function checkLinearizable(
 ): Violation[] {
   const violations: Violation[] = [];
   for (const [key, calls] of callsByKey(operations, initial.keys())) {
-    const verdict = search(keyModel(initial.get(key) ?? absentKey), calls, stepsMax);
+    const start = { state: initial.get(key) ?? absentKey, writes: 0 };
+    const verdict = search(keyModel(start), calls, stepsMax);
     if (verdict.type === "linearizable") continue;
     if (verdict.type === "undecided") {
       const text = `${key}: undecided after ${verdict.steps} steps for ${calls.length} operations`;
       violations.push(violation("linearizable", text));
       continue;
     }
-    const { before, calls: shown } = excerptOf(initial.get(key) ?? absentKey, verdict);
-    const held = `${before.value ?? "absent"}@${before.revision}`;
+    const { before, calls: shown } = excerptOf(start, verdict);
+    const held = `${before.state.value ?? "absent"}@${before.state.revision}`;
     const told = `what ${calls.length} operations were told`;
     const text = `${key}: no order explains ${told}; after ${held}`;
     violations.push(violation("linearizable", text, unique(shown.map(({ input }) => input))));
@@ -46,14 +48,14 @@ export function checkLinearizable(
  * order and those that did not fit, without reads that make no difference, and the state before.
  */
 function excerptOf(
-  initial: KeyState,
+  initial: Passage,
   { longest, stuck }: Extract<Verdict<KeyCall>, { type: "violated" }>,
-): { readonly before: KeyState; readonly calls: readonly Timed<KeyCall>[] } {
+): { readonly before: Passage; readonly calls: readonly Timed<KeyCall>[] } {
   for (let taken = 1; taken <= excerptMax; taken *= 2) {
     const start = Math.max(0, longest.length - taken);
     const before = longest
       .slice(0, start)
-      .reduce((state, { input }) => stateAfter(state, input.effect) ?? state, initial);
+      .reduce((passage, { input }) => passageAfter(passage, input.effect) ?? passage, initial);
     const calls = [...longest.slice(start), ...stuck];
     const isViolated = (some: readonly Timed<KeyCall>[]) =>
       search(keyModel(before), some, stepsOfExcerptMax).type === "violated";
@@ -93,7 +95,22 @@ function callsByKey(
       keys.get(key)?.push({ input: { operation, effect }, invokedAt, returnedAt });
     }
   }
+  for (const [key, calls] of keys) keys.set(key, counted(calls));
   return keys;
+}
+
+/** Tells each write how many of the key have lower revisions. */
+function counted(calls: readonly Timed<KeyCall>[]): Timed<KeyCall>[] {
+  const revisionOf = ({ input: { effect } }: Timed<KeyCall>) =>
+    effect.type === "done" ? effect.revision : 0;
+  const revisions = calls.map(revisionOf).filter((revision) => revision > 0);
+  const order = new Map(revisions.toSorted((a, b) => a - b).map((each, index) => [each, index]));
+  return calls.map((call) => {
+    const { effect } = call.input;
+    if (effect.type !== "done") return call;
+    const before = order.get(effect.revision) ?? 0;
+    return { ...call, input: { ...call.input, effect: { ...effect, before } } };
+  });
 }
 
 function effectsOf(operation: Operation, keys: Iterable<string>): [string, KeyEffect][] {
@@ -114,7 +131,7 @@ function effectsOf(operation: Operation, keys: Iterable<string>): [string, KeyEf
       );
       return call.steps.map((step) => {
         const revision = isWrite(step) ? (revisions.get(step) ?? 0) : 0;
-        return [step.key, { type: "done", step, revision }];
+        return [step.key, { type: "done", step, revision, before: 0 }];
       });
     }
     case "refused":

@@ -91,7 +91,8 @@ function checkWrites(operations: readonly Operation[], timeline: Timeline): Viol
     const before = outcome.revision - writes;
     for (const step of call.steps) {
       const state = timeline.at(step.key, before);
-      const effect = { type: "done", step, revision: Number.MAX_SAFE_INTEGER } as const;
+      const last = { revision: Number.MAX_SAFE_INTEGER, before: 0 };
+      const effect = { type: "done", step, ...last } as const;
       if (stateAfter(state, effect)) continue;
       const held = `${state.value ?? "absent"}@${state.revision}`;
       const message = `${step.verb} of ${step.key}: not allowed at ${before}, it was ${held}`;

@@ -43,12 +43,16 @@ interface Node<Input> {
 
 interface Lifted<State, Input> {
   readonly node: Node<Input>;
+  /** The state before. */
   readonly state: State;
+  /** It changed nothing, so nothing is gained by putting it elsewhere. */
+  readonly isIdle: boolean;
 }
 
 /**
  * Tries the calls in every order that their times allow, at most `stepsMax` times. A call without
- * a return may be left out, as the last of all.
+ * a return may be left out, as the last of all. A call that changes nothing (`step` gives the same
+ * state back) is taken as soon as it fits.
  */
 export function search<State, Input>(
   model: Model<State, Input>,
@@ -74,7 +78,7 @@ export function search<State, Input>(
       const text = `${done.text()}|${model.textOf(after)}`;
       if (!seen.has(text)) {
         seen.add(text);
-        lifted.push({ node, state });
+        lifted.push({ node, state, isIdle: after === state });
         state = after;
         if (Number.isFinite(node.call.returnedAt)) ended += 1;
         lift(node);
@@ -92,7 +96,14 @@ export function search<State, Input>(
       longest = lifted.map(({ node: { call } }) => call);
       stuck = node;
     }
-    const last = lifted.pop();
+    let last = lifted.pop();
+    // Calls that change nothing were taken as early as could be: no other place is better.
+    while (last?.isIdle) {
+      done.clear(last.node.index);
+      if (Number.isFinite(last.node.call.returnedAt)) ended -= 1;
+      unlift(last.node);
+      last = lifted.pop();
+    }
     if (!last) return { type: "violated", longest, stuck: stuckAt(longest, stuck, calls) };
     state = last.state;
     done.clear(last.node.index);
