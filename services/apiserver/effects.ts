@@ -9,6 +9,7 @@ import { openBusDoor } from "./bus/door.ts";
 import { advertisedAddress, defaultIssuer, type ApiServerConfig } from "./config.ts";
 import { bootstrapObjects, keptObjects } from "./decide.ts";
 import { flowControlResources, isRetired } from "./fairness/bootstrap.ts";
+import { tellDangling } from "./fairness/dangling.ts";
 import type { HttpServer } from "./http/options.ts";
 import { startHttp } from "./http/server.ts";
 import { observedIn } from "./observed.ts";
@@ -50,9 +51,10 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
         await retireObjects(context);
       }),
       open: fromPromise<void, void>(async () => {
+        const observed = observedIn(context);
         http = await startHttp({
           ...httpOptions(config, context),
-          ...observedIn(context),
+          ...observed,
           registry,
           resources,
           nodes: nodeStreams(bus, world),
@@ -65,6 +67,12 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
           signal,
         });
         door = openBusDoor({ bus, registry, store, resources, log });
+        if (observed.flowControl !== undefined) {
+          const { definition } = context.caches.named(flowSchemas);
+          const source = observed.flowControl;
+          const stop = tellDangling({ registry, definition, source, world, log });
+          signal.addEventListener("abort", stop, { once: true });
+        }
         log.info({ port: http.port }, "the API server serves");
       }),
       close: fromPromise<void, void>(async () => {
@@ -74,6 +82,8 @@ export function apiServerEffects(host: Host, config: ApiServerConfig) {
     },
   };
 }
+
+const flowSchemas = "flowschemas.flowcontrol.apiserver.k8s.io";
 
 /** Takes away what earlier versions of the server made and this one does not. */
 async function retireObjects(context: RegistryContext): Promise<void> {
