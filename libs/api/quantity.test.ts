@@ -114,3 +114,10 @@ describe("arithmetic", () => {
     expect(quantityValue("-1500m")).toBe(-2);
   });
 });
+
+test.each(["1", "250m", "1500m", "7k", "2M", "3G", "10Ki", "128Mi", "999999999Gi"])(
+  "%s is read at once as it is read letter by letter",
+  (text) => {
+    expect(parseQuantity(text)).toEqual(parseQuantity(`0${text}`));
+  },
+);

@@ -30,8 +30,23 @@ const binarySuffixes = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /** Throws `QuantityError` when the text is no quantity. */
 export function parseQuantity(text: string): Quantity {
-  return amountOf(partsOf(text));
+  const [, digits = "", suffix = ""] = plain.exec(text) ?? [];
+  if (digits === "") return amountOf(partsOf(text));
+  const format = suffix.endsWith("i") ? "binary" : "decimal";
+  return { nanos: BigInt(digits) * (plainFactors[suffix] ?? nano), format };
 }
+
+/** What nearly every amount looks like: read at once. */
+const plain = /^([1-9]\d{0,8})(m|[kMG]?|[KMG]i)$/;
+const plainFactors: Readonly<Record<string, bigint>> = {
+  m: nano / 1000n,
+  k: nano * 1000n,
+  M: nano * 1000n ** 2n,
+  G: nano * 1000n ** 3n,
+  Ki: nano * 1024n,
+  Mi: nano * 1024n ** 2n,
+  Gi: nano * 1024n ** 3n,
+};
 
 /** The text that Kubernetes stores for it: `1500m` for `1.5`. Throws like {@link parseQuantity}. */
 export function canonicalQuantity(text: string): string {

@@ -1,6 +1,6 @@
 /** The quality of service that a pod gets from its requests and limits. */
 import type { PodSpec, ResourceRequirements } from "#proto/gen/k8s/core/v1.ts";
-import { addQuantities, compareQuantities } from "../../../quantity.ts";
+import { parseQuantity } from "../../../quantity.ts";
 import { isPositiveQuantity } from "../../../validation/quantities.ts";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
@@ -20,21 +20,17 @@ export function qosClassOf(spec: PodSpec): QosClass {
   const everyLimit = all.every((one) =>
     countedResources.every((name) => isPositiveQuantity(one?.limits?.[name] ?? "0")),
   );
-  const met = [...requests].every(([name, request]) => {
-    const limit = limits.get(name);
-    return limit !== undefined && compareQuantities(limit, request) === 0;
-  });
+  const met = [...requests].every(([name, request]) => limits.get(name) === request);
   return everyLimit && met && requests.size === limits.size ? "Guaranteed" : "Burstable";
 }
 
-function sums(lists: readonly Readonly<Record<string, string>>[]): Map<string, string> {
-  const total = new Map<string, string>();
+function sums(lists: readonly Readonly<Record<string, string>>[]): Map<string, bigint> {
+  const total = new Map<string, bigint>();
   for (const list of lists) {
     for (const name of countedResources) {
       const quantity = list[name];
       if (quantity === undefined || !isPositiveQuantity(quantity)) continue;
-      const known = total.get(name);
-      total.set(name, known === undefined ? quantity : addQuantities(known, quantity));
+      total.set(name, (total.get(name) ?? 0n) + parseQuantity(quantity).nanos);
     }
   }
   return total;
