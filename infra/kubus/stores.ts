@@ -30,7 +30,7 @@ export function storeHealth(stores: readonly StoreStatus[]): string {
   if (stores.length === 0) return "no store answers";
   if (stores.some(({ role }) => role === "leading")) return "ok";
   const stalled = stores.find(({ role }) => role === "stalled");
-  if (stalled) return "stalled: writes get no answer from the NATS server";
+  if (stalled) return "stalled: writes get no answer from the NATS servers";
   const refusing = stores.find(({ role }) => role === "refusing");
   if (refusing) return `refusing to serve: ${refusing.problem}`;
   const { problem } = stores.find((store) => store.problem !== "") ?? { problem: "" };
