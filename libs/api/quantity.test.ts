@@ -115,7 +115,7 @@ describe("arithmetic", () => {
   });
 });
 
-test.each(["1", "250m", "1500m", "7k", "2M", "3G", "10Ki", "128Mi", "999999999Gi"])(
+it.each(["1", "250m", "1500m", "7k", "2M", "3G", "10Ki", "128Mi", "999999999Gi"])(
   "%s is read at once as it is read letter by letter",
   (text) => {
     expect(parseQuantity(text)).toEqual(parseQuantity(`0${text}`));
