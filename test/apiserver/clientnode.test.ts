@@ -1,4 +1,4 @@
-/** What programs on @kubernetes/client-node live through while the API server crashes and returns. */
+/** What programs on @kubernetes/client-node live through while the API server crashes. */
 import {
   CoordinationV1Api,
   CoreV1Api,

@@ -2,8 +2,10 @@
 import { exactText } from "#libs/schema/exactjson.ts";
 import type { Random } from "#libs/schema/arbitrary.ts";
 
+/** A whole number of at least 0, below `bound`. */
 export const below = (random: Random, bound: number): number => Math.floor(random() * bound);
 
+/** One of these. Throws RangeError when there is none. */
 export function pick<T>(random: Random, from: readonly T[]): T {
   const chosen = from[below(random, from.length)];
   if (chosen === undefined) throw new RangeError("nothing to pick from");

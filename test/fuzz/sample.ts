@@ -6,6 +6,7 @@ import { readObject, schemaOf } from "#libs/schema/index.ts";
 import { apiVersionOf } from "../../services/apiserver/registry/cache/version.ts";
 import { mutateValue, pick } from "./mutate.ts";
 
+/** Any resource that is served. */
 export const anyResource = (random: Random): ResourceDefinition => pick(random, resources);
 
 /** Any fields that the kind has, with what every object has to say. */

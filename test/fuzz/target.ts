@@ -22,6 +22,7 @@ export class BrokenLaw extends Error {
   override readonly name = "BrokenLaw";
 }
 
+/** Throws BrokenLaw, named by the law, when it does not hold. */
 export function require(holds: boolean, law: string): asserts holds {
   if (!holds) throw new BrokenLaw(law);
 }

@@ -31,6 +31,7 @@ export function compareObjects(shape: Shape, old: unknown, now: unknown): Compar
   return { added: walk.added.set, modified: walk.modified.set, removed: walk.removed.set };
 }
 
+/** True for two states that are alike. */
 export const changesNothing = ({ added, modified, removed }: Comparison): boolean =>
   isEmptySet(added) && isEmptySet(modified) && isEmptySet(removed);
 

@@ -122,6 +122,7 @@ export function fieldSetOfPaths(paths: readonly string[]): FieldSet {
   return builder.set;
 }
 
+/** True when the set has this element, by itself or with something below it. */
 export const hasElement = (set: FieldSet, element: string): boolean => {
   const node = set[element];
   return node !== undefined && isMember(node);

@@ -18,9 +18,11 @@ export function isDeeper(value: unknown, levels: number): boolean {
   return false;
 }
 
+/** A JSON object: no list and not null. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** A JSON list. */
 export const isList = (value: unknown): value is JsonList => Array.isArray(value);
 
 /** Sets a key whatever it is called: `__proto__` becomes a key like any other. */
@@ -44,6 +46,7 @@ export function goJsonType(value: unknown): string {
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 
+/** Whether two JSON values are equal, whatever the order of their keys. */
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;
   if (isList(left)) {

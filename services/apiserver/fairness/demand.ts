@@ -1,6 +1,7 @@
 /** Seats that a level wants, weighed by how long it wanted them. */
 import type { Demand } from "./shares.ts";
 
+/** Weighs a value by how long it stood, between one `take` and the next. */
 export class DemandMeter {
   #value = 0;
   #since: number;

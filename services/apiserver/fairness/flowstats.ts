@@ -9,6 +9,7 @@ const executionBounds = [
 ];
 const seatBounds = [1, 2, 4, 10];
 
+/** Counts of one flow schema; the engine adds, /metrics reads. */
 export class FlowStats {
   dispatched = 0;
   waiting = 0;

@@ -50,6 +50,10 @@ export interface Guest {
   onTurn: (() => void) | undefined;
 }
 
+/**
+ * Guests of one level in its queues. Times come from the clock that it is given; it starts no
+ * timer.
+ */
 export class LevelQueues {
   readonly demand: DemandMeter;
   readonly #now: () => number;

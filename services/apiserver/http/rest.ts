@@ -204,6 +204,9 @@ function expectedKind({ definition, subresource }: Place): ExpectedKind {
   return found === undefined ? definition : subresourceKind(found, definition);
 }
 
+/**
+ * The kind that the body of a subresource is: its own, a Scale, or that of the whole object.
+ */
 export function subresourceKind(
   subresource: Subresource<KubeObject>,
   definition: ExpectedKind,

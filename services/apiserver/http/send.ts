@@ -23,6 +23,7 @@ export interface Answer {
 export const takesGzip = (request: HttpRequest): boolean =>
   /(^|,)\s*gzip\s*(;|,|$)/.test(request.header("accept-encoding") ?? "");
 
+/** A whole answer with its length; compressed from 128 KiB on where the client takes that. */
 export async function sendBytes(
   response: HttpResponse,
   { status, headers }: Answer,
@@ -47,6 +48,7 @@ const packedHeaders = ({ vary = [], ...headers }: Headers): Headers => ({
   vary: [vary, "Accept-Encoding"].flat(),
 });
 
+/** Plain text, which no browser shall take for something else. */
 export async function sendText(exchange: Exchange, status: number, text: string): Promise<void> {
   const headers = {
     ...commonHeaders(exchange),

@@ -38,7 +38,7 @@ function cut(texts: readonly string[]): string[] {
   return kept;
 }
 
-/** `299 - "text"`, quoted as RFC 7234 wants it; beyond ASCII the bytes of UTF-8, as Go sends them. */
+/** `299 - "text"`, quoted as RFC 7234 wants it, in bytes of UTF-8 as Go sends them. */
 function warningHeader(text: string): string {
   const quoted = `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   return Buffer.from(quoted, "utf8").toString("latin1");

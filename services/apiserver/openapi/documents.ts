@@ -22,6 +22,7 @@ export interface OpenApiDocuments {
   v2Protobuf(): OpenApiDocument;
 }
 
+/** Documents of what is served; none is made before somebody asks for it. */
 export function openApiDocuments(served: Served): OpenApiDocuments {
   const documents = new Map<string, OpenApiDocument>();
   const keys = keysOf(served);

@@ -57,6 +57,7 @@ const byVerb: Readonly<Record<RestVerb, readonly Parameter[]>> = {
   deletecollection: [pretty, ...removal, ...selection],
 };
 
+/** Parameters of the query that a verb takes. */
 export const parametersOf = (verb: RestVerb): readonly Parameter[] => byVerb[verb];
 
 export const pathParameters: Readonly<Record<string, Parameter>> = {

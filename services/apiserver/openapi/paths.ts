@@ -55,9 +55,11 @@ const statusName = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 const patchName = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 const deleteOptionsName = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 
+/** `/api/v1`, `/apis/apps/v1`. */
 export const rootOf = ({ group, version }: Pick<ServedVersion, "group" | "version">): string =>
   group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
 
+/** Every path of a group version with the operations that are served there. */
 export function pathsOf(served: ServedVersion): PathItem[] {
   const items: PathItem[] = [];
   for (const definition of served.resources.values()) items.push(...resourcePaths(definition));

@@ -5,6 +5,7 @@ import { messagesOf } from "./messages.ts";
 import { actionWord, pathObject, pathsOf, type Operation } from "./paths.ts";
 import type { Parameter } from "./parameters.ts";
 
+/** The document of all that is served: paths, operations and definitions. */
 export function openApiV2(served: Served): object {
   const versions = [...served.values()].flatMap((group) => [...group.values()]);
   const items = versions.flatMap(pathsOf);

@@ -19,6 +19,7 @@ export interface CachesOptions {
   readonly signal: AbortSignal;
 }
 
+/** All caches of one life, found by definition or by name. */
 export class Caches {
   readonly #options: CachesOptions;
   readonly #byResource = new Map<string, WatchCache>();

@@ -23,6 +23,7 @@ export interface ExpectedKind {
   readonly schema: MessageSchema;
 }
 
+/** The kind that bodies for a resource are of. */
 export const expectedKind = (definition: ResourceDefinition): ExpectedKind => ({
   apiVersion: apiVersionOf(definition),
   kind: definition.kind,

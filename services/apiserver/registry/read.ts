@@ -13,6 +13,7 @@ const freshWaitMs = 3000;
 /** Records asked of the store at a time when selectors drop some of them. */
 const storePageLimit = 500;
 
+/** One object, as fresh as `resourceVersion` asks. Throws NotFound. */
 export async function getVersion(
   context: RegistryContext,
   { definition, namespace, name }: Place,
@@ -63,6 +64,10 @@ function parseRevision(resourceVersion: string): number {
   );
 }
 
+/**
+ * A list or a page of it. Throws BadRequest for what is no revision or token, Expired (410) for
+ * a revision that is forgotten, and 504 for one that does not come.
+ */
 export async function listVersions(
   context: RegistryContext,
   place: Place,

@@ -13,6 +13,7 @@ type ScaleSubresource = Extract<Subresource<KubeObject>, { type: "scale" }>;
 const scaleMessage = "k8s.autoscaling.v1.Scale";
 const scaleKind = { group: "autoscaling", name: "Scale" };
 
+/** The kind of a Scale, which bodies for the subresource are of. */
 export const expectedScale = (): ExpectedKind => ({
   apiVersion: "autoscaling/v1",
   kind: "Scale",

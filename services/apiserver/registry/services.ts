@@ -50,6 +50,7 @@ export interface ServiceAllocatorOptions {
   readonly random: () => number;
 }
 
+/** Hands out addresses and node ports, and knows which are taken. */
 export class ServiceAllocator {
   readonly #options: ServiceAllocatorOptions;
   readonly #ips = new CountedSet<string>();

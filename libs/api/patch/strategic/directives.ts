@@ -13,6 +13,7 @@ export function badFormat(of: "primitive list" | "retainKeys" | "setElementOrder
   return badRequest(`invalid patch format of ${of}`);
 }
 
+/** 500 without a reason for a `$patch` that is no directive, as Kubernetes answers it. */
 export function badPatchType(directive: unknown, patch: JsonObject): StatusError {
   return plainError(`unknown patch type: ${goValue(directive)} in map: ${goValue(patch)}`);
 }

@@ -20,6 +20,7 @@ export function keyOf(element: unknown, key: string): unknown {
   throw plainError(`map: ${goValue(element)} does not contain declared merge key: ${key}`);
 }
 
+/** The list without the maps that have this value under that key. */
 export const withoutEntries = (
   list: readonly JsonObject[],
   key: string,

@@ -16,6 +16,7 @@ export interface FieldShape {
   readonly shape: Shape;
 }
 
+/** The shape of a message: how its fields are merged. */
 export const structShape = (schema: MessageSchema): Shape => ({ kind: "struct", schema });
 
 /** The field below a type. Throws when a struct has no such field. */

@@ -169,6 +169,7 @@ const notRegistered = (kind: string, apiVersion: string): string =>
   `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} ` +
   'in scheme "pkg/api/legacyscheme/scheme.go:30"';
 
+/** `v1`, `apps/v1`: what stands in apiVersion. */
 export const versionText = ({ group, version }: { group: string; version: string }): string =>
   group === "" ? version : `${group}/${version}`;
 

@@ -22,6 +22,10 @@ const depthMax = 2_000;
 /** Repeated keys that are told apart; a message names no more. */
 const duplicatesMax = 100;
 
+/**
+ * The value of a text and its repeated keys. Throws JsonSyntaxError in the words of
+ * encoding/json, and for more than 2,000 levels.
+ */
 export function parseJson(text: string): JsonText {
   const scan = new Scan(text);
   scan.document();

@@ -21,6 +21,7 @@ export function bodyEncoding(contentType: string | undefined): Encoding {
 export const plainType = (contentType: string | undefined): string =>
   (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
+/** 415 that lists what is taken. */
 export function unsupported(accepted: readonly string[]): Error {
   const list = accepted.join(", ");
   return unsupportedMediaType(

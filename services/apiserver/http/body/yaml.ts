@@ -40,6 +40,10 @@ function aliasPartMax(nodes: number): number {
 
 const duplicatesMax = 100;
 
+/**
+ * The first document as a JSON value. Throws YamlSyntaxError for what is no YAML, is nested more
+ * than 1,000 deep, or blows up by its aliases.
+ */
 export function parseYaml(text: string): YamlText {
   let events: Event[];
   try {

@@ -10,10 +10,12 @@ export function prettyJson(value: unknown): Uint8Array {
   return Buffer.from(goJson(value, 2));
 }
 
+/** On one line, with a newline at the end. */
 export function compactJson(value: unknown): Uint8Array {
   return Buffer.from(`${goJson(value)}\n`);
 }
 
+/** The JSON that a version has already, with a newline at the end. */
 export const versionJson = ({ json }: Version): Uint8Array => Buffer.concat([json, newline]);
 
 /** A list in pieces; each item brings the comma before it. */
@@ -43,6 +45,7 @@ export interface ListMeta {
   readonly remainingItemCount?: number;
 }
 
+/** Metadata of a list: where it stands, and the way to the next page if there is one. */
 export function listMeta(listed: Listed): ListMeta {
   const { resourceVersion, continue: token, remainingItemCount } = listed;
   return {

@@ -10,6 +10,7 @@ export interface PartialObject {
   readonly metadata: ObjectMeta;
 }
 
+/** The metadata of an object as an object of its own. */
 export const partialObject = (
   { object }: Pick<Version, "object">,
   apiVersion: string,

@@ -38,6 +38,7 @@ export function typeOf({ definition, object }: Version): TypeMeta {
   };
 }
 
+/** One object in the envelope in which Kubernetes sends protobuf. */
 export const versionMessage = (version: Version): Uint8Array =>
   envelope(typeOf(version), version.protobuf);
 

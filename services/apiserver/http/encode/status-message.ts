@@ -4,6 +4,7 @@
  */
 import type { Status, StatusCause, StatusDetails } from "#proto/gen/k8s/meta/v1.ts";
 
+/** Protobuf of a Status, without the envelope. */
 export function statusMessage(status: Status): Uint8Array {
   const { metadata = {}, details } = status;
   const listMeta = [

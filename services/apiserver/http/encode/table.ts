@@ -51,6 +51,7 @@ export interface TableOptions {
   readonly now: number;
 }
 
+/** What a table says of its columns. */
 export function columnDefinitions(columns: readonly PrintColumn<KubeObject>[]): unknown[] {
   return columns
     .filter(({ unlisted }) => unlisted !== true)
@@ -70,6 +71,7 @@ export function columnsOf(version: Printable): readonly PrintColumn<KubeObject>[
   return columns.length > 0 ? columns : defaultColumns;
 }
 
+/** One object as a row, with as much of the object as was asked for. */
 export function tableRow(version: Printable, options: TableOptions): TableRow {
   const { object } = version;
   const cells = columnsOf(version).map(({ cell }) => cell(object, options.now));

@@ -9,6 +9,7 @@ export interface CacheEvent {
   readonly previous: StoredVersion | undefined;
 }
 
+/** Bounded: when there are twice `eventsMax`, the older half is forgotten. */
 export class History {
   readonly #eventsMax: number;
   #events: CacheEvent[] = [];

@@ -19,6 +19,7 @@ export interface ObjectName {
 export const apiVersionOf = ({ group, version }: ResourceDefinition): string =>
   group === "" ? version : `${group}/${version}`;
 
+/** The codec of a resource that keeps integers beyond 2^53. */
 export const codecOfDefinition = (definition: ResourceDefinition): Codec<KubeObject> =>
   exactCodecOf<KubeObject>(definition.message);
 

@@ -45,6 +45,7 @@ class Ordered<Value> {
   }
 }
 
+/** Found by name, walked in order; counts objects and bytes. */
 export class VersionIndex {
   readonly #namespaces = new Ordered<Ordered<StoredVersion>>();
   #size = 0;
