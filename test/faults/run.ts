@@ -94,7 +94,9 @@ const httpsDoors = (rig: Rig): Door[] =>
 
 async function chooseFaults({ faults, layout, door, disks }: RunOptions, folder: string) {
   const leftOut: string[] = [];
-  const wanted = allFaults.filter(({ name }) => faults === undefined || faults.includes(name));
+  const wanted = allFaults.filter(({ name, isOnlyByName = false }) =>
+    faults === undefined ? !isOnlyByName : faults.includes(name),
+  );
   const needDisks = disks !== "none" && wanted.some(({ needs }) => needs === "disks");
   const noDisks = needDisks ? await Disk.missing(folder) : undefined;
   const unknown = faults?.filter((name) => allFaults.every((fault) => fault.name !== name)) ?? [];

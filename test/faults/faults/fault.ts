@@ -19,6 +19,8 @@ export interface Fault {
   readonly needs?: "disks" | "cluster" | "apiserver";
   /** Whether nothing else may be broken at the same time. */
   readonly isAlone?: boolean;
+  /** Whether it has to be asked for. */
+  readonly isOnlyByName?: boolean;
   /** Milliseconds that it lasts, at least and at most. */
   readonly holdMs: readonly [number, number];
   /** Breaks something; whoever it was is told in words. What `mend` leaves is healed by the rig. */

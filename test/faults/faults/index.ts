@@ -7,7 +7,7 @@ import { cutStandby } from "./cutstandby.ts";
 import { cutStore } from "./cutstore.ts";
 import { damageFiles } from "./damagefiles.ts";
 import type { Fault } from "./fault.ts";
-import { fullDisk } from "./fulldisk.ts";
+import { fullDisk, fullDisks } from "./fulldisk.ts";
 import { jumpClock } from "./jumpclock.ts";
 import { killAll } from "./killall.ts";
 import { killApiServer } from "./killapiserver.ts";
@@ -47,6 +47,7 @@ export const faults: readonly Fault[] = [
   cutServer,
   slowDisk,
   fullDisk,
+  fullDisks,
   cutPower,
   damageFiles,
   jumpClock,
