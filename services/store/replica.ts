@@ -62,11 +62,10 @@ export class Replica {
     this.#newest = "unknown";
   }
 
-  /** To be read anew from the newest snapshot. */
+  /** To be read anew from the newest snapshot; until then cached reads see what was. */
   forget(): void {
     this.#position = undefined;
     this.#newest = "unknown";
-    this.#memory = new StoreMemory(this.#settings);
   }
 
   /**
