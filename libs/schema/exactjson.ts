@@ -42,8 +42,11 @@ export function exactText(value: unknown, indent = 0): string {
   }
 }
 
+/** For a replacer of JSON.stringify: what writes a bigint as the number that it is. */
+export const rawInteger = (value: bigint): unknown => exact.rawJSON(String(value));
+
 const rawIntegers = (_key: string, value: unknown): unknown =>
-  typeof value === "bigint" ? exact.rawJSON(String(value)) : value;
+  typeof value === "bigint" ? rawInteger(value) : value;
 
 const int64Max = 2n ** 63n - 1n;
 

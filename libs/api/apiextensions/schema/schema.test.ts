@@ -333,3 +333,14 @@ test("what no schema knows is pruned", () => {
     l: [{ c: "1" }],
   });
 });
+
+test.each<[Schema, unknown, string[]]>([
+  [{ type: "integer", format: "int64" }, 9007199254740993n, []],
+  [{ type: "integer", enum: [9007199254740993n as never] }, 9007199254740993n, []],
+  [{ type: "string" }, 9007199254740993n, ["integer"]],
+  [{ type: "integer", format: "int32" }, 9007199254740993n, ["int32"]],
+])("an integer beyond 2^53 is one like any other: %#", (schema, value, words) => {
+  const texts = validateValue("a", value, schema).map(fieldErrorText);
+  expect(texts).toHaveLength(words.length);
+  for (const [index, word] of words.entries()) expect(texts[index]).toContain(word);
+});

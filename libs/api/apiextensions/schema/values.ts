@@ -2,6 +2,7 @@
  * Values against schemas of custom resources: what kube-openapi's pkg/validation/validate finds,
  * in its order and its words.
  */
+import { exactText } from "#libs/schema/exactjson.ts";
 import {
   invalid,
   notSupported,
@@ -80,8 +81,9 @@ function check(value: unknown, schema: Schema, path: string): Result {
   if (typeof value === "string") {
     results.push(checkText(value, schema, path));
     if (formatOf(schema) !== "") results.push(checkFormat(value, schema, path));
-  } else if (typeof value === "number") results.push(checkNumber(value, schema, path));
-  else if (Array.isArray(value)) results.push(checkList(value, schema, path));
+  } else if (typeof value === "number" || typeof value === "bigint") {
+    results.push(checkNumber(Number(value), schema, path));
+  } else if (Array.isArray(value)) results.push(checkList(value, schema, path));
   results.push(checkEnum(value, schema, path));
   if (isObject(value)) results.push(checkObject(value, schema, path));
   return counted(merge(...results.map(counted)));
@@ -113,6 +115,8 @@ function kindOf(value: unknown): readonly [type: string, format: string] {
       return ["string", ""];
     case "number":
       return Number.isInteger(value) ? ["integer", "int64"] : ["number", "float64"];
+    case "bigint":
+      return ["integer", "int64"];
     default:
       return ["object", ""];
   }
@@ -306,7 +310,7 @@ const ofCount = (name: string, size: number, max: number, what: string): Failure
 function checkEnum(value: unknown, schema: Schema, path: string): Result {
   const { enum: values = [] } = schema;
   if (values.length === 0 || values.some((one) => isSame(value, one))) return passed;
-  const words = values.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+  const words = values.map((one) => (typeof one === "string" ? one : exactText(one)));
   const text = `${path} in body should be one of ${words.join(" ")}`;
   return failed({ text, name: path, error: (field) => notSupported(field, value, words) });
 }
