@@ -69,6 +69,9 @@ describe("a message is decoded by its subject", () => {
     expect(decodeMessage(subjects.heads(), heads)).toMatchObject({ revision: 9 });
     const log = encode("kubus.node.v1.ReadLogRequest", { pod: "web" });
     expect(decodeMessage(subjects.node("log", "n1"), log)).toMatchObject({ pod: "web" });
+    const frame = encode("kubus.node.v1.StreamFrame", { sequence: 3, end: true });
+    const decoded = decodeMessage(subjects.session("s1", "client"), frame);
+    expect(decoded).toEqual({ "@type": "kubus.node.v1.StreamFrame", sequence: 3, end: true });
   });
 });
 

@@ -1,4 +1,6 @@
 /** A whole cluster on this machine whose pods are containers, as a user starts it, and kubectl. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -86,6 +88,20 @@ export class DockerCluster {
   /** Runs kubectl; rejects with its output when it fails. */
   async kubectl(...words: readonly string[]): Promise<string> {
     return (await mustRun(this.#kubectl, words, this.#options())).trim();
+  }
+
+  /** Starts kubectl; the caller reads and ends it. */
+  begin(words: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn(this.#kubectl, words, { env: this.#options().env });
+  }
+
+  /** Runs kubectl to its end, whatever comes of it. */
+  async try(words: readonly string[], input = "") {
+    const child = this.begin(words);
+    const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+    child.stdin.on("error", () => undefined).end(input);
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, stdout: await stdout, stderr: await stderr };
   }
 
   /** Applies objects. */

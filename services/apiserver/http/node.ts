@@ -4,6 +4,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { HttpRequest, HttpResponse, Upgrade } from "./exchange.ts";
+import { subprotocolsOf } from "./subprotocols.ts";
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -36,7 +37,10 @@ export function nodeUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-): { readonly request: HttpRequest; readonly response: HttpResponse } {
+): {
+  readonly request: HttpRequest & { readonly upgrade: Upgrade };
+  readonly response: HttpResponse;
+} {
   const answer = new ServerResponse(request);
   answer.shouldKeepAlive = false;
   answer.assignSocket(socket as TLSSocket);
@@ -54,12 +58,31 @@ export function nodeUpgrade(
   };
   const response = nodeResponse(answer);
   return {
-    request: { ...nodeRequest(request), upgrade },
+    request: { ...withSubprotocols(nodeRequest(request)), upgrade },
     response: Object.create(response, {
       begun: { get: () => taken || response.begun },
+      status: { get: () => (taken ? switchingProtocols : response.status) },
       destroy: { value: () => socket.destroy() },
       onClose: { value: (listener: () => void) => void socket.once("close", listener) },
     }) as HttpResponse,
+  };
+}
+
+const switchingProtocols = 101;
+
+/** The token of a browser, which can only send it so, stands where others have it. */
+function withSubprotocols(request: HttpRequest): HttpRequest {
+  const name = "sec-websocket-protocol";
+  const { offered, token } = subprotocolsOf(request.headers(name));
+  if (token === undefined) return request;
+  const bearer = request.header("authorization") ?? `Bearer ${token}`;
+  return {
+    ...request,
+    header: (asked) => {
+      if (asked === "authorization") return bearer;
+      return asked === name ? offered.join(", ") : request.header(asked);
+    },
+    headers: (asked) => (asked === name ? offered : request.headers(asked)),
   };
 }
 

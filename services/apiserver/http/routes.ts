@@ -138,13 +138,24 @@ function shapeExists(
   return some ? { type: "methodNotAllowed" } : { type: "unknownResource" };
 }
 
+const changing = ["GET", "POST"];
+
+/** Methods that Kubernetes takes. */
+const connectMethods: Readonly<Record<ConnectName, readonly string[]>> = {
+  log: ["GET"],
+  exec: changing,
+  attach: changing,
+  portforward: changing,
+  proxy: ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"],
+};
+
 function routeSubresource(place: Place, method: string, rest: readonly string[]): Route {
   const { definition, subresource } = place;
   const found = definition.subresources.find(({ name }) => name === subresource);
   if (found === undefined) return { type: "unknownResource" };
   if (rest.length > 0 && found.name !== "proxy") return { type: "unknownResource" };
   if (found.type === "connect") {
-    const allowed = found.name === "log" ? method === "GET" : true;
+    const allowed = connectMethods[found.name].includes(method);
     return allowed ? { type: "connect", place, connect: found.name } : { type: "methodNotAllowed" };
   }
   if (found.type === "action") {

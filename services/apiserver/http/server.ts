@@ -9,6 +9,7 @@ import { connectionCloser } from "./connections.ts";
 import type { Handler } from "./exchange.ts";
 import { doorHandler } from "./handler.ts";
 import { nodeRequest, nodeResponse, nodeUpgrade } from "./node.ts";
+import { messagesResponse } from "./messages.ts";
 import type { HttpOptions, HttpServer } from "./options.ts";
 
 export type { HttpOptions, HttpServer } from "./options.ts";
@@ -66,13 +67,17 @@ function serve(server: Http2SecureServer, handle: Handler, { log }: HttpOptions)
     });
   });
   // Node's HTTP/2 server hands over connections of HTTP/1.1 as well, and only those can change.
-  (server as Upgrading).shouldUpgradeCallback = isStream;
+  (server as Upgrading).shouldUpgradeCallback = (request) =>
+    isCommand(request) || isMessages(request);
   (server as Upgrading).on("upgrade", (incoming, socket, head) => {
     const { request, response } = nodeUpgrade(incoming, socket, head);
-    handle(request, response).catch((error: unknown) => {
-      log.error({ err: error }, "a stream broke its handler");
-      socket.destroy();
-    });
+    const isPlain = isCommand(incoming);
+    handle(request, isPlain ? response : messagesResponse(request, response)).catch(
+      (error: unknown) => {
+        log.error({ err: error }, "a stream broke its handler");
+        socket.destroy();
+      },
+    );
   });
   server.on("sessionError", () => {});
 }
@@ -83,9 +88,15 @@ type Upgrading = Http2SecureServer & {
   on(event: "upgrade", listener: OnUpgrade): void;
 };
 
+/** What speaks another protocol by itself. */
+const isCommand = ({ url = "" }: IncomingMessage): boolean =>
+  /\/(exec|attach|portforward|proxy)([/?]|$)/.test(url);
+
 /** Elsewhere a wish for another protocol is passed over, as HTTP allows. */
-const isStream = ({ url = "" }: IncomingMessage): boolean =>
-  /\/(exec|attach|portforward|proxy|log)([/?]|$)/.test(url);
+const isMessages = ({ url = "", method, headers }: IncomingMessage): boolean =>
+  method === "GET" &&
+  headers.upgrade?.toLowerCase() === "websocket" &&
+  /\/log([?]|$)|\/watch\/|[?&]watch=(true|1)(&|$)/.test(url);
 
 function listen(server: Http2SecureServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

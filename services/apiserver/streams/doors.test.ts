@@ -244,6 +244,13 @@ describe("what is refused", () => {
       "you must specify at least 1 of stdin, stdout, stderr\n",
     ],
     [
+      "no handshake",
+      "one/exec?command=x&stdout=true",
+      { upgrade: "websocket", "sec-websocket-version": "8", "sec-websocket-key": "x" },
+      400,
+      "bad handshake: this is no WebSocket of version 13\n",
+    ],
+    [
       "another upgrade",
       "one/exec?command=x&stdout=true",
       { upgrade: "h2c" },

@@ -1,7 +1,7 @@
 /** The first words of a stream: what the client wants to speak, and the answer to that. */
 import { badRequest } from "#libs/api/errors.ts";
 import { commonHeaders, type Exchange } from "../http/context.ts";
-import type { Upgrade } from "../http/exchange.ts";
+import type { HttpRequest, Upgrade } from "../http/exchange.ts";
 import { NodeRefusal } from "./node.ts";
 import { spdyUpgrade, tokensOf } from "./protocols.ts";
 import { SpdyConnection, type SpdyOptions } from "./spdy/connection.ts";
@@ -19,6 +19,7 @@ export function offerOf({ request }: Exchange): Offer {
   const { upgrade } = request;
   const wanted = request.header("upgrade")?.toLowerCase() ?? "";
   if (upgrade && wanted === "websocket") {
+    requireHandshake(request);
     const offered = tokensOf(request.headers("sec-websocket-protocol"));
     return { upgrade, kind: "websocket", offered };
   }
@@ -29,6 +30,17 @@ export function offerOf({ request }: Exchange): Offer {
   if (!upgrade) throw badRequest("Upgrade request required");
   const why = `unable to upgrade: missing upgrade headers in request: ${request.header("upgrade")}`;
   throw new NodeRefusal(400, why);
+}
+
+const handshakeKey = /^[+/0-9A-Za-z]{22}==$/;
+
+/** Throws what is wrong with a WebSocket's first words, while it can still be told. */
+function requireHandshake(request: HttpRequest): void {
+  const isWhole =
+    request.method === "GET" &&
+    request.header("sec-websocket-version") === "13" &&
+    handshakeKey.test(request.header("sec-websocket-key") ?? "");
+  if (!isWhole) throw new NodeRefusal(400, "bad handshake: this is no WebSocket of version 13");
 }
 
 const listText = (names: readonly string[]) => `[${names.join(" ")}]`;

@@ -27,17 +27,28 @@ export async function forwardInside(
     [`--net=/proc/${pid}/ns/net`, process.execPath, "-e", program, String(port)],
     { stdio: ["pipe", "pipe", "pipe"] },
   );
-  const words: string[] = [];
-  child.stderr.setEncoding("utf8").on("data", (text: string) => words.push(text));
+  let words = "";
+  const hasSaidAll = new Promise<void>((resolve) => {
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      words += text;
+      if (words.startsWith(allSaid)) resolve();
+    });
+  });
   const leave = () => child.kill("SIGKILL");
   connection.signal.addEventListener("abort", leave, { once: true });
   const ended = exitOf(child);
   void feed(child.stdin, connection.incoming);
   await drain(child.stdout, connection);
+  // Output that just stops may mean a failure, which is told instead of an end.
+  await Promise.race([hasSaidAll, ended]);
+  if (words.startsWith(allSaid)) connection.end();
   const code = await ended;
   connection.signal.removeEventListener("abort", leave);
-  if (code !== 0 && !connection.signal.aborted) throw failureOf(words.join(""), port);
+  if (code !== 0 && !connection.signal.aborted) throw failureOf(words, port);
 }
+
+/** What the program says when the other side has no more to send. */
+const allSaid = "all said";
 
 /** Runs in the pod's network: passes on what comes to standard input, and back. */
 const program = `
@@ -46,6 +57,10 @@ const port = Number(process.argv[1]);
 const socket = connect({ port, host: "localhost", allowHalfOpen: true });
 process.stdin.pipe(socket);
 socket.pipe(process.stdout);
+socket.on("end", () => {
+  process.stderr.write("${allSaid}");
+  require("node:fs").closeSync(1);
+});
 socket.on("error", ({ code, message, errors }) => {
   const all = (errors ?? [{ message }]).map((each) => each.message);
   process.stderr.write(code + " " + all.join("; "));
@@ -61,9 +76,8 @@ function exitOf(child: ChildProcess): Promise<number> {
 }
 
 function failureOf(words: string, port: number): Error {
-  if (words.startsWith("ECONNRESET") || words.startsWith("EPIPE"))
-    return new ConnectionReset(words);
-  const why = words.replace(/^\w+ /, "");
+  if (/ECONNRESET|EPIPE/.test(words)) return new ConnectionReset(words);
+  const why = words.replace(allSaid, "").replace(/^\w+ /, "");
   return new Error(`failed to connect to localhost:${port} inside the pod's network: ${why}`);
 }
 
@@ -78,7 +92,8 @@ async function forwardTo(ip: string, port: number, connection: ForwardedConnecti
   let failure: Error | undefined;
   socket.on("error", (error) => (failure = new ConnectionReset(error.message)));
   connection.signal.addEventListener("abort", () => socket.destroy(), { once: true });
-  await Promise.all([feed(socket, connection.incoming), drain(socket, connection)]);
+  const draining = drain(socket, connection).then(() => failure ?? connection.end());
+  await Promise.all([feed(socket, connection.incoming), draining]);
   socket.destroy();
   if (failure && !connection.signal.aborted) throw failure;
 }
@@ -97,14 +112,10 @@ async function feed(target: Writable, incoming: AsyncIterable<Uint8Array>): Prom
   target.end();
 }
 
-async function drain(
-  source: Readable | Duplex,
-  { write, end }: ForwardedConnection,
-): Promise<void> {
+async function drain(source: Readable | Duplex, { write }: ForwardedConnection): Promise<void> {
   try {
     for await (const data of source as AsyncIterable<Buffer>) if (!(await write(data))) break;
   } catch {
     // Told apart by how the other side ended.
   }
-  end();
 }
