@@ -19,6 +19,7 @@ import { privileged } from "./auth/privileged.ts";
 import { componentRoles } from "./auth/rbac/bootstrap/componentroles.ts";
 import { rbacEscalation } from "./auth/rbac/escalation.ts";
 import { cachedGrants, rbac } from "./auth/rbac/source.ts";
+import { signerRights } from "./auth/signerrights.ts";
 import {
   defaultIssuer,
   defaultNodePortMax,
@@ -98,6 +99,7 @@ function guards(caches: Caches, context: () => RegistryContext): Guards {
       rbacEscalation(grants, authorizer),
       paramRights(authorizer),
       claimRights(authorizer),
+      signerRights(authorizer),
       mutatingAdmissionPolicy(authorizer, findKind),
       validatingAdmissionPolicy(authorizer, findKind),
       resourceQuota(quotaCharger(context)),

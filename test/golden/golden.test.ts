@@ -29,8 +29,6 @@ const notThere = [
   "authn/tokenrequest/bound-pod",
   "authn/tokenrequest/invalid",
   "crd/update/immutable",
-  "csr/approve-rights",
-  "csr/masters",
   "vap/type-checking",
   "webhook/",
 ];

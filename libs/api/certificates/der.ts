@@ -67,3 +67,14 @@ export function objectIdText(content: Buffer): string {
   const first = Math.min(Math.floor(joined / firstArcs), 2);
   return [first, joined - first * firstArcs, ...rest].join(".");
 }
+
+const bmpTag = 0x1e;
+const utf8Tag = 0x0c;
+
+/** The text of a string, of whatever kind. */
+export function derText({ tag, content }: DerValue): string {
+  if (tag === utf8Tag) return content.toString("utf8");
+  // Two bytes for each character, the higher first.
+  if (tag === bmpTag) return Buffer.from(content).swap16().toString("utf16le");
+  return content.toString("latin1");
+}

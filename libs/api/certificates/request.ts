@@ -1,6 +1,14 @@
 /** Checks a PKCS#10 request (RFC 2986): its form, and that its maker has the key. */
 import { constants, createPublicKey, verify, type KeyObject } from "node:crypto";
-import { DerError, derTags, derValues, expectValue, objectIdText, type DerValue } from "./der.ts";
+import {
+  DerError,
+  derTags,
+  derText,
+  derValues,
+  expectValue,
+  objectIdText,
+  type DerValue,
+} from "./der.ts";
 import { pemBlocks } from "./pem.ts";
 
 type Family = "RSA" | "RSA-PSS" | "ECDSA" | "Ed25519";
@@ -35,6 +43,42 @@ const keyTypes: Readonly<Record<Family, string>> = {
   Ed25519: "ed25519",
 };
 
+/** The parts of a request: what is signed, how, and the signature. */
+interface Parts {
+  readonly info: DerValue;
+  readonly algorithm: readonly DerValue[];
+  readonly signature: Buffer;
+}
+
+/** Throws DerError. */
+function partsOf(bytes: Buffer): Parts {
+  const [request, ...others] = derValues(bytes);
+  const parts = derValues(expectValue(request, derTags.sequence).content);
+  if (others.length > 0) throw new DerError("asn1: syntax error: trailing data");
+  return {
+    info: expectValue(parts[0], derTags.sequence),
+    algorithm: derValues(expectValue(parts[1], derTags.sequence).content),
+    signature: expectValue(parts[2], derTags.bitString).content.subarray(1),
+  };
+}
+
+const organizationId = "2.5.4.10";
+
+/** The groups that a valid request in PEM asks for. Throws DerError for another. */
+export function organizationsOf(text: string): string[] {
+  const [block] = pemBlocks(text);
+  const { info } = partsOf(block?.bytes ?? Buffer.alloc(0));
+  const [, subject] = derValues(info.content);
+  const sets = derValues(expectValue(subject, derTags.sequence).content);
+  return sets
+    .flatMap(({ content }) => derValues(content))
+    .flatMap(({ content }) => {
+      const [id, value] = derValues(content);
+      const isOrganization = id !== undefined && objectIdText(id.content) === organizationId;
+      return isOrganization && value !== undefined ? [derText(value)] : [];
+    });
+}
+
 /** What is wrong with a request in PEM, in Go's words; undefined: nothing. */
 export function requestError(text: string): string | undefined {
   const [block] = pemBlocks(text);
@@ -48,12 +92,7 @@ export function requestError(text: string): string | undefined {
 }
 
 function signatureError(bytes: Buffer): string | undefined {
-  const [request, ...others] = derValues(bytes);
-  const parts = derValues(expectValue(request, derTags.sequence).content);
-  if (others.length > 0) return "asn1: syntax error: trailing data";
-  const info = expectValue(parts[0], derTags.sequence);
-  const algorithmParts = derValues(expectValue(parts[1], derTags.sequence).content);
-  const signature = expectValue(parts[2], derTags.bitString).content.subarray(1);
+  const { info, algorithm: algorithmParts, signature } = partsOf(bytes);
   const [, , keyInfo] = derValues(info.content);
   const key = publicKey(expectValue(keyInfo, derTags.sequence).whole);
   const id = objectIdText(expectValue(algorithmParts[0], derTags.objectId).content);

@@ -1,4 +1,5 @@
 /** The plugins in the order in which they see a write. */
+import { certificateSubjectRestriction } from "./certificatesubjectrestriction.ts";
 import { defaultTolerationSeconds } from "./defaulttolerationseconds.ts";
 import { limitRanger } from "./limitranger.ts";
 import { namespaceLifecycle } from "./namespacelifecycle.ts";
@@ -22,6 +23,7 @@ export const admissionChain: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   storageObjectInUseProtection,
   runtimeClass,
+  certificateSubjectRestriction,
   podTopologyLabels,
 ];
 
