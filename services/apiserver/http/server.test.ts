@@ -278,6 +278,11 @@ describe("documents", () => {
     expect(Date.parse(headers.expires ?? "")).toBeGreaterThan(Date.parse(headers.date ?? ""));
   });
 
+  test("a connection of HTTP/1.1 is kept for a while", async () => {
+    const { headers } = await door.call({ path: "/version" });
+    expect(headers["keep-alive"]).toBe("timeout=90");
+  });
+
   test("metrics count requests", async () => {
     await door.call({ path: `${home}/p` });
     const { text } = await door.call({ path: "/metrics" });

@@ -16,8 +16,12 @@ export type { HttpOptions, HttpServer } from "./options.ts";
 
 /** Streams of one HTTP/2 connection that run at a time, as Go's server has it. */
 const concurrentStreamsMax = 250;
-/** Bytes of a request's head, as Go's server has it: selectors and tokens grow long. */
-const http1Options = { maxHeaderSize: 1024 * 1024 };
+/**
+ * Bytes of a request's head, as Go's server has it: selectors and tokens grow long. Milliseconds
+ * that an idle connection is kept, as kube-apiserver has it: a client that comes back after less
+ * shall not find it closed.
+ */
+const http1Options = { maxHeaderSize: 1024 * 1024, keepAliveTimeout: 90_000 };
 
 /**
  * Serves until `close` is called or the signal aborts. Rejects when the port is taken or the
