@@ -1,6 +1,9 @@
 /** Defaults that schemas state have to fit in their own schemas. */
+import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
 import { invalid, required, type FieldError } from "../../errors.ts";
+import { validateMetadata } from "../../metadata/validate.ts";
 import { dns1035LabelErrors } from "../../names.ts";
+import { validateRules } from "./evaluate.ts";
 import { sameJson } from "./json.ts";
 import { prune } from "./prune.ts";
 import { itemsOf, propertiesOf, type Schema } from "./tree.ts";
@@ -57,7 +60,13 @@ function validateDefault(schema: Schema, { path, isMeta, requiresPruned }: Place
     errors.push(invalid(path, value, "must not have unknown fields"));
   }
   const odd = isMeta ? [] : validateEmbedded(path, value, schema);
-  return [...errors, ...(odd.length > 0 ? odd : validateValue(path, value, schema))];
+  if (odd.length > 0) return [...errors, ...odd];
+  const unfit = validateValue(path, value, schema);
+  if (unfit.length > 0) return [...errors, ...unfit];
+  const refused = validateRules(path, value, value, schema, isEmbedded);
+  // A default comes into new objects, too.
+  const asNew = refused.length > 0 ? [] : validateRules(path, value, undefined, schema, isEmbedded);
+  return [...errors, ...refused, ...asNew];
 }
 
 /** Whole objects inside of a value say what they are. */
@@ -87,7 +96,17 @@ function validateTypeMeta(path: string, fields: Readonly<Record<string, unknown>
     ...("kind" in fields ? [] : [required(`${path}.kind`, "")]),
     ...("apiVersion" in fields ? textField(`${path}.apiVersion`, apiVersion, versionErrors) : []),
     ...("kind" in fields ? textField(`${path}.kind`, kind, kindErrors) : []),
+    ...metadataFields(`${path}.metadata`, fields["metadata"]),
   ];
+}
+
+function metadataFields(path: string, metadata: unknown): FieldError[] {
+  if (typeof metadata !== "object" || metadata === null) return [];
+  const given: ObjectMeta = { ...metadata };
+  const scope = given.namespace ? "Namespaced" : "Cluster";
+  // A name may be missing: whoever makes the object gives one.
+  const named = { ...given, name: given.name || "fakename" };
+  return validateMetadata(named, { scope, nameRule: "pathSegment" }, path);
 }
 
 function textField(

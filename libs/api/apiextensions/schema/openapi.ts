@@ -154,9 +154,6 @@ function propertyPlace(schema: Schema, name: string, place: Place): Place {
     isRoot: false,
     isMeta: place.isMeta || isMetaField,
     noDefaults: place.isRoot && isMetaField ? `in top-level ${name}` : place.noDefaults,
-    uncorrelatable:
-      place.uncorrelatable ??
-      (schema["x-kubernetes-map-type"] === "atomic" ? place.path : undefined),
   };
 }
 
