@@ -23,6 +23,10 @@ describe("a layout", () => {
     ["has copies on servers of the user's", { replicas: 3 }, undefined, true, { replicas: 3 }],
     ["keeps those copies", {}, { ...usualLayout, replicas: 3 }, true, { replicas: 3 }],
     ["may have fewer of them later", { replicas: 1 }, three, true, { replicas: 1 }],
+    ["remembers own servers", {}, three, true, { busServers: 3 }],
+    ["goes back to them", {}, { ...three, replicas: 1 }, false, three],
+    ["has none before they ran", {}, undefined, true, { busServers: 0, replicas: 1 }],
+    ["is free then", { busServers: 3 }, { ...usualLayout, busServers: 0 }, false, three],
   ])("%s", (_, asked, kept, usersServer, expected) => {
     expect(settleLayout(asked, kept, usersServer)).toMatchObject(expected);
   });

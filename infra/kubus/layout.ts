@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { UsageError } from "./usage.ts";
 
 export interface Layout {
-  /** NATS servers that Kubus runs: 1, or an odd number that forms a cluster. */
+  /** NATS servers that Kubus runs: 1, or an odd number that forms a cluster; 0 before any ran. */
   readonly busServers: number;
   /** Copies of what the store keeps; on servers of Kubus's own as many as there are servers. */
   readonly replicas: number;
@@ -45,9 +45,9 @@ export function settleLayout(
   usersServer: boolean,
 ): Layout {
   const before = kept ?? usualLayout;
-  const { busServers = usersServer ? 1 : before.busServers } = asked;
+  const { busServers = usersServer ? 1 : before.busServers || 1 } = asked;
   checkCount("--bus-servers", busServers, usersServer);
-  if (kept && !usersServer && busServers !== kept.busServers) {
+  if (kept?.busServers && !usersServer && busServers !== kept.busServers) {
     throw new UsageError(
       `--bus-servers ${busServers}: this cluster's data is on ${kept.busServers}, and servers ` +
         "do not take over what others keep. Save it (kubus store snapshot save), and restore it " +
@@ -67,7 +67,8 @@ export function settleLayout(
     );
   }
   return {
-    busServers,
+    // What own servers keep is theirs, also while the user's are used.
+    busServers: usersServer ? (kept?.busServers ?? 0) : busServers,
     replicas,
     stores: asked.stores ?? before.stores,
     apiservers: asked.apiservers ?? before.apiservers,

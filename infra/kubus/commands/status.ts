@@ -42,10 +42,7 @@ const exitCodes = { well: 0, ill: 1, down: 3 };
 export async function status({ name, data, output }: StatusOptions): Promise<void> {
   const folder = dataFolder(name, data, process.env);
   const [pid, record] = await Promise.all([runningPid(folder), readRecord(folder)]);
-  const found: Status =
-    pid === undefined || !record
-      ? { name, state: "down", data: folder }
-      : await examine(folder, record);
+  const found = await look(name, folder, pid, record);
   process.stdout.write(output === "json" ? `${JSON.stringify(found, null, 2)}\n` : textOf(found));
   if (found.state === "down") process.exitCode = exitCodes.down;
   else process.exitCode = isWell(found) ? exitCodes.well : exitCodes.ill;
@@ -57,6 +54,18 @@ const isWell = ({ apiserver, apiservers = {}, store, natsServers = {}, nodes }: 
     (health) => health === "ok",
   ) &&
   (nodes === undefined || nodes.ready === nodes.total);
+
+async function look(
+  name: string,
+  folder: string,
+  pid: number | undefined,
+  record: ClusterRecord | undefined,
+): Promise<Status> {
+  if (pid === undefined) return { name, state: "down", data: folder };
+  // Its own record is not written yet: what is there is of the life before.
+  if (record?.pid !== pid) return { name, state: "starting", data: folder, pid };
+  return examine(folder, record);
+}
 
 async function examine(folder: string, record: ClusterRecord): Promise<Status> {
   const access = await readAccess(folder, record);

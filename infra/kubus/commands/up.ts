@@ -60,6 +60,12 @@ async function run(settings: Settings): Promise<void> {
 /** Idempotent: what the running cluster gave the user is given again. */
 async function tellRunning(settings: Settings, owner: number): Promise<void> {
   const record = await readRecord(settings.data);
+  if (record?.pid !== owner) {
+    const busy = `process ${owner} starts the cluster, or works on its store`;
+    process.stderr.write(`kubus: ${settings.data} is in use: ${busy}\n`);
+    process.exitCode = 1;
+    return;
+  }
   process.stdout.write(`${settings.name} already runs (process ${owner})\n`);
   if (record?.phase !== "running" || !record.kubeconfig) return;
   const file = settings.kubeconfig ?? record.kubeconfig;

@@ -1,6 +1,7 @@
 /** Backup files: written beside their place and moved there when they are whole. */
 import { constants } from "node:fs";
 import { access, open, rename, rm } from "node:fs/promises";
+import { errorText } from "../../tools/error-text.ts";
 import type { Sink } from "../../../services/store/backup/save.ts";
 
 /**
@@ -17,7 +18,9 @@ export async function writeFileWhole<Result>(
   }
   const unfinished = `${path}.unfinished-${process.pid}`;
   // Secrets are in it: for nobody else to read.
-  const file = await open(unfinished, "w", 0o600);
+  const file = await open(unfinished, "w", 0o600).catch((error: unknown) => {
+    throw new Error(`cannot write ${path}: ${errorText(error)}`);
+  });
   try {
     let at = 0;
     const result = await task({
@@ -26,7 +29,11 @@ export async function writeFileWhole<Result>(
         at = 0;
       },
       write: async (bytes) => {
-        await file.write(bytes, 0, bytes.length, at);
+        for (let written = 0; written < bytes.length;) {
+          const left = bytes.length - written;
+          const { bytesWritten } = await file.write(bytes, written, left, at + written);
+          written += bytesWritten;
+        }
         at += bytes.length;
       },
     });

@@ -42,7 +42,8 @@ export async function withKept<Result>(
   const kept = (await readLayout(folder)) ?? (record && usualLayout);
   const layout = settleLayout(which.layout ?? {}, kept, usersUrl !== undefined);
   const reached = { world: realWorld, layout, folder, isRunning: owner !== undefined };
-  if (owner !== undefined && record) {
+  if (owner !== undefined && record?.pid !== owner) throw inUse(folder, owner);
+  if (owner !== undefined && record?.pid === owner) {
     return onBus(await connectToCluster(record, "store", realWorld), reached, task);
   }
   if (usersUrl !== undefined) {
@@ -52,6 +53,9 @@ export async function withKept<Result>(
   }
   return onOwnServers(which, folder, record, reached, task);
 }
+
+const inUse = (folder: string, owner: number): Error =>
+  new Error(`${folder} is in use: process ${owner} starts the cluster, or works on its store`);
 
 async function onBus<Result>(
   bus: NatsBus,
@@ -76,7 +80,7 @@ async function onOwnServers<Result>(
     throw new Error(`there is no cluster ${name} (${folder}); start it with kubus up`);
   }
   const owner = await claim(folder);
-  if (owner !== undefined) throw new Error(`${folder} is in use by process ${owner}`);
+  if (owner !== undefined) throw inUse(folder, owner);
   try {
     const bus = await ownBus({
       folder: dataFiles(folder).nats,
