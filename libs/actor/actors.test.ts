@@ -6,9 +6,11 @@ import { realWorld } from "./world.ts";
 const machine = createMachine({
   id: "lamp",
   initial: "off",
+  context: { problem: "no current" },
   states: {
     off: { on: { Press: "on" } },
-    on: { on: { Press: "off", Break: "broken", Done: "finished" } },
+    on: { on: { Press: "off", Break: "broken", Done: "finished", Cut: "stuck" } },
+    stuck: { tags: "refusing", on: { Press: "on" } },
     broken: {
       entry: () => {
         throw new Error("burnt");
@@ -38,6 +40,14 @@ describe("actors of a component", () => {
     actor.send({ type: "Press" });
     expect(actors.list("lamp/")).toMatchObject([{ path: "lamp/1", machine: "lamp", state: "on" }]);
     expect(actors.list("other")).toEqual([]);
+  });
+
+  test("say why they do not work, for as long as they do not", () => {
+    const { actors, actor } = start();
+    for (const type of ["Press", "Cut"]) actor.send({ type });
+    expect(actors.list("")).toMatchObject([{ state: "stuck", error: "no current" }]);
+    actor.send({ type: "Press" });
+    expect(actors.list("")).toMatchObject([{ state: "on", error: "" }]);
   });
 
   test("tell their state changes", () => {
