@@ -1,5 +1,6 @@
 /** What one store holds of the log: the state in memory, and the place up to which it is right. */
 import type { Host } from "#libs/actor/component.ts";
+import { countingBuffers } from "#libs/actor/heap.ts";
 import type { LogBatch } from "#proto/gen/kubus/store/v1.ts";
 import type { Newest } from "./leadership/claim.ts";
 import { DamagedError } from "./log/damage.ts";
@@ -76,7 +77,7 @@ export class Replica {
   async catchUp(streams: Streams): Promise<LogPosition> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#read(streams);
+        return await countingBuffers(() => this.#read(streams));
       } catch (error) {
         const mayBeCut = error instanceof DamagedError && attempt < replaysMax;
         if (!mayBeCut || !(await this.#isOutrun(streams))) throw error;
