@@ -4,6 +4,7 @@ import { fieldErrorText } from "../../errors.ts";
 import { validateDefaults } from "./defaults.ts";
 import { validateRules } from "./evaluate.ts";
 import type { Schema } from "./tree.ts";
+import { validateValue } from "./values.ts";
 
 const text: Schema = { type: "string" };
 const whole: Schema = { type: "integer" };
@@ -119,6 +120,20 @@ test.each<[string, Schema, Given, string[]]>([
   ],
 ])("%s", (_, schema, { value, old }, expected) => {
   expect(validateRules("v", value, old, schema, false).map(fieldErrorText)).toEqual(expected);
+});
+
+test("of a whole object, and of what stands in it", () => {
+  const schema = ruled(object({ n: ruled(whole, "self > 0") }), "self.kind == 'A'");
+  const value = { kind: "B", n: 0 };
+  expect(validateRules("", value, undefined, schema, true).map(fieldErrorText)).toEqual([
+    "<nil>: Invalid value: failed rule: self.kind == 'A'",
+    "n: Invalid value: 0: failed rule: self > 0",
+  ]);
+  const twice = { ...object({ n: text }), not: {} };
+  expect(validateValue("", value, twice).map(fieldErrorText)).toEqual([
+    '<nil>: Invalid value: "": "" must not validate the schema (not)',
+    'n: Invalid value: "integer": n in body must be of type string: "integer"',
+  ]);
 });
 
 test.each<[string, Schema, string[]]>([

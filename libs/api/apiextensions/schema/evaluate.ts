@@ -16,6 +16,7 @@ import {
 import { findField } from "./fieldpath.ts";
 import { canonicalJson } from "./json.ts";
 import { additionalOf, itemsOf, schemaHas, type Schema } from "./tree.ts";
+import { wholeField } from "./values.ts";
 
 /** What all rules of one object may cost together, in cel-go's units. */
 const objectCostMax = 10_000_000;
@@ -44,7 +45,8 @@ export function validateRules(
   schema: Schema,
   isRoot: boolean,
 ): FieldError[] {
-  return evaluate({ field, value, old }, schema, isRoot, { left: objectCostMax });
+  const errors = evaluate({ field, value, old }, schema, isRoot, { left: objectCostMax });
+  return errors.map((error) => (error.field === "" ? { ...error, field: wholeField } : error));
 }
 
 const hasRules = (schema: Schema): boolean =>

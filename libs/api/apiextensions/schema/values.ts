@@ -32,11 +32,15 @@ interface Result {
   readonly matches: number;
 }
 
-/** What is wrong with a value at a field. */
+/** What Go prints for the field of a whole object. */
+export const wholeField = "<nil>";
+
+/** What is wrong with a value at a field; that of a whole object is "". */
 export function validateValue(field: string, value: unknown, schema: Schema): FieldError[] {
   return check(value, schema, "").failures.map(({ name = "", error }) => {
     const below = name.replace(/^\./, "");
-    return error(below === "" ? field : `${field}.${below}`);
+    if (below === "") return error(field === "" ? wholeField : field);
+    return error(field === "" ? below : `${field}.${below}`);
   });
 }
 
