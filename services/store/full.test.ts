@@ -1,4 +1,4 @@
-/** A disk that is full: writers are told so, readers are served, and it ends when there is space. */
+/** A disk that is full: writers are told so, readers are served, until there is space again. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
