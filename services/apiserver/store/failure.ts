@@ -14,8 +14,8 @@ import type { CommitResponse } from "#proto/gen/kubus/store/v1.ts";
 const retryAfterSeconds = 1;
 
 /**
- * Undefined when the commit succeeded. What etcd refuses for want of space, or as too large, comes
- * to Kubernetes' clients as a 500 without a reason, and the latter in these words, which tools know.
+ * Undefined when the commit succeeded. What etcd refuses as too large, or for want of space, comes
+ * to clients of Kubernetes as a 500 without a reason; the former in these words, which tools know.
  */
 export function commitError(
   response: Pick<CommitResponse, "failure" | "message">,
