@@ -47,7 +47,7 @@ const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always";
  * The containers together, or the largest moment before they start; sidecars stay. What the pod
  * itself says takes the place of that. Overhead comes on top.
  */
-function wantedByPod({ spec }: Pod, name: Side): Amounts {
+export function wantedByPod({ spec }: Pod, name: Side): Amounts {
   const { containers = [], initContainers = [], overhead = {}, resources } = spec ?? {};
   const sum = containers.reduce(
     (total, one) => addAmounts(total, side(one.resources, name)),

@@ -1,9 +1,11 @@
 /** The plugins in the order in which they see a write. */
 import { certificateSubjectRestriction } from "./certificatesubjectrestriction.ts";
+import { defaultIngressClass } from "./defaultingressclass.ts";
 import { defaultTolerationSeconds } from "./defaulttolerationseconds.ts";
 import { limitRanger } from "./limitranger.ts";
 import { namespaceLifecycle } from "./namespacelifecycle.ts";
 import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "./plugin.ts";
+import { podResizeValidator } from "./podresize.ts";
 import { podSecurity } from "./podsecurity.ts";
 import { podTopologyLabels } from "./podtopologylabels.ts";
 import { priority } from "./priority.ts";
@@ -24,7 +26,9 @@ export const admissionChain: readonly AdmissionPlugin[] = [
   storageObjectInUseProtection,
   runtimeClass,
   certificateSubjectRestriction,
+  defaultIngressClass,
   podTopologyLabels,
+  podResizeValidator,
 ];
 
 /** Plugins that change the draft, in the order of the chain. Throws what the first refusal says. */

@@ -1,0 +1,31 @@
+/** Gives ingresses that name no class the default one. */
+import type { Ingress, IngressClass } from "#proto/gen/k8s/networking/v1.ts";
+import { resourceText, type AdmissionPlugin } from "./plugin.ts";
+
+const isDefaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
+/** How the class was said before there was a field for it. */
+const classAnnotation = "kubernetes.io/ingress.class";
+
+export const defaultIngressClass: AdmissionPlugin = {
+  name: "DefaultIngressClass",
+  mutate({ operation, place, draft }, reader) {
+    if (operation !== "create" || resourceText(place) !== "ingresses.networking.k8s.io") return;
+    if (place.subresource !== "" || draft === undefined) return;
+    const { metadata, spec } = draft as Ingress;
+    if (spec?.ingressClassName !== undefined) return;
+    if (metadata?.annotations?.[classAnnotation] !== undefined) return;
+    const classes = reader.list("ingressclasses.networking.k8s.io", "") as Iterable<IngressClass>;
+    const [newest] = [...classes]
+      .filter((one) => one.metadata?.annotations?.[isDefaultAnnotation] === "true")
+      .sort(byAge);
+    if (newest === undefined) return;
+    (draft as Ingress).spec = { ...spec, ingressClassName: newest.metadata?.name ?? "" };
+  },
+};
+
+/** The newest first; of the same second by name. */
+function byAge({ metadata: one }: IngressClass, { metadata: other }: IngressClass): number {
+  const age = Date.parse(other?.creationTimestamp ?? "") - Date.parse(one?.creationTimestamp ?? "");
+  if (age !== 0) return age;
+  return (one?.name ?? "") < (other?.name ?? "") ? -1 : 1;
+}
