@@ -15,6 +15,7 @@ import { ownHosts, type Runtime, type Settings } from "./options.ts";
 import { apiGet } from "./api.ts";
 import { type Backend, type FrontDoor, openFrontDoor } from "./frontdoor.ts";
 import { type Layout, readLayout, settleLayout, usualLayout, writeLayout } from "./layout.ts";
+import { expectsStore, refuseLostStore } from "./keeping/lost.ts";
 import { firstServiceIp } from "./networks.ts";
 import { checkNames, nodeNames, type Part, planStages, services } from "./plan.ts";
 import { freePort, keptOrFreePort } from "./ports.ts";
@@ -126,7 +127,9 @@ export class Cluster {
 
   /** Tells the other commands that the start is over. */
   async markRunning(): Promise<void> {
-    await this.#write({ ...known(this.#record), phase: "running" });
+    const record = known(this.#record);
+    const keepsStore = record.keepsStore === true || this.#runs("store");
+    await this.#write({ ...record, phase: "running", keepsStore });
   }
 
   /** Ends everything in order; the context leaves the kubeconfig, the objects stay. */
@@ -145,6 +148,11 @@ export class Cluster {
 
   get #server(): string {
     return urlOf({ host: reachable(this.settings.host), port: this.#decided.port });
+  }
+
+  /** Options by which other commands find this cluster. */
+  get #which(): string {
+    return whichCluster(this.settings.name, this.settings.data);
   }
 
   get #backends(): Backend[] {
@@ -179,8 +187,12 @@ export class Cluster {
           world,
         });
     this.warnings.push(...this.#bus.warnings);
+    const { address } = this.#bus;
+    if (this.#runs("store") && expectsStore(this.#decided.before, address)) {
+      await refuseLostStore(address, this.#which, world);
+    }
     await writeLayout(this.files.path, layout);
-    if (separate) this.#connection = await connectTo(this.#bus.address, "up", world);
+    if (separate) this.#connection = await connectTo(address, "up", world);
     this.#runner = this.#makeRunner();
     await this.#write(this.#firstRecord());
     return this.#bus.remark;
@@ -222,9 +234,8 @@ export class Cluster {
   async #startStage(index: number): Promise<string | undefined> {
     const stage = this.#plan(known(this.#pki))[index] ?? [];
     const starting = known(this.#runner).start(stage);
-    const which = whichCluster(this.settings.name, this.settings.data);
     await (stage.some(({ service }) => service === "store")
-      ? untilStoreServes(this.bus.address, starting, which, this.#world)
+      ? untilStoreServes(this.bus.address, starting, this.#which, this.#world)
       : starting);
     if (!stage.some(({ service }) => service === "apiserver")) return undefined;
     for (const backend of this.#backends) {
@@ -289,6 +300,7 @@ export class Cluster {
       nodes,
       runtime,
       separate,
+      keepsStore: this.#decided.before?.keepsStore === true,
       kubeconfig: undefined,
       contextBefore: "",
       startedAt: this.#world.now(),

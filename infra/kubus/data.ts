@@ -22,6 +22,8 @@ export interface ClusterRecord {
   readonly nodes: readonly string[];
   readonly runtime: string;
   readonly separate: boolean;
+  /** A store ran, so that one has to be found again. */
+  readonly keepsStore?: boolean;
   /** File that the context was merged into, and the context that was current there before. */
   readonly kubeconfig: string | undefined;
   readonly contextBefore: string;

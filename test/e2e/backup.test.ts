@@ -1,5 +1,5 @@
 /** What the store keeps is verified, backed up, damaged, restored, exported and imported. */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cacheFolder } from "../../infra/tools/cache.ts";
@@ -139,3 +139,16 @@ test("what was exported is made again in an empty cluster", { timeout: startMsMa
     await other.stop();
   }
 });
+
+test(
+  "a store that is gone altogether is missed, and comes back",
+  { timeout: startMsMax },
+  async () => {
+    await cluster.kubus("down");
+    await rm(join(cluster.folder, "nats/jetstream"), { recursive: true });
+    await expect(cluster.up()).rejects.toThrow(/nothing of its store any more[\s\S]*restore FILE/);
+    await cluster.kubus("store", "snapshot", "restore", file);
+    await cluster.up();
+    await cluster.kubectl("get", "configmap", "kept");
+  },
+);
