@@ -11,11 +11,14 @@ import { commitSurely, expectAll, startWriters } from "./writers.ts";
 let nats: TestNatsServer;
 let bus: NatsBus;
 let client: ReturnType<typeof clientOf>;
+/** Asks again soon what was lost with a store. */
+let impatient: ReturnType<typeof clientOf>;
 
 beforeEach(async () => {
   nats = await startNatsServer();
   bus = await connectBus(nats.url);
-  client = clientOf(bus, { timeoutMs: 400 });
+  client = clientOf(bus);
+  impatient = clientOf(bus, { timeoutMs: 400 });
 });
 
 afterEach(async () => {
@@ -47,7 +50,7 @@ test("an orderly restart keeps objects, history, request ids and revisions", asy
 
 test("nats-server is killed in the middle of writes", async () => {
   const store = await startStore(nats.url);
-  const writers = startWriters(client, 8);
+  const writers = startWriters(impatient, 8);
   for (let round = 0; round < 4; round += 1) {
     await writers.progress(50);
     await nats.kill("SIGKILL");
@@ -70,7 +73,7 @@ describe("the store's process", () => {
 
   test("is killed in the middle of writes", async () => {
     let store = start();
-    const writers = startWriters(client, 8);
+    const writers = startWriters(impatient, 8);
     for (let round = 0; round < 4; round += 1) {
       await writers.progress(50);
       await store.end();
@@ -82,7 +85,7 @@ describe("the store's process", () => {
 
   test("is killed together with nats-server", async () => {
     let store = start();
-    const writers = startWriters(client, 8);
+    const writers = startWriters(impatient, 8);
     for (let round = 0; round < 3; round += 1) {
       await writers.progress(50);
       await Promise.all([nats.kill("SIGKILL"), store.end()]);
@@ -96,7 +99,7 @@ describe("the store's process", () => {
 
 test("a crashed store is started again by its supervisor", async () => {
   const store = await startStore(nats.url);
-  const writers = startWriters(client, 4);
+  const writers = startWriters(impatient, 4);
   const control = bus.subjects.actor("store", "0", "control");
   for (let round = 0; round < 3; round += 1) {
     await writers.progress(30);
@@ -125,7 +128,7 @@ test("a full disk is told to writers, keeps readers, and ends when there is spac
   expect((await client.list()).records.length).toBe(written);
   await nats.kill();
   await nats.start({});
-  expect(await commitSurely(client, "last", "last")).toBe(written + 1);
+  expect(await commitSurely(impatient, "last", "last")).toBe(written + 1);
   expect(store.supervised.restarts()).toBe(0);
   await store.stop();
 });
@@ -169,8 +172,8 @@ describe("a log that another writes to", () => {
     const takeover = batch("other/1", { ...position, epoch: 2 });
     const subject = bus.subjects.log();
     expect(await log.append(subject, takeover, last)).toMatchObject({ type: "Appended" });
-    await expect(client.commit([put("CREATE", pod("b"))])).rejects.toThrow(/no answer/);
-    expect(await commitSurely(client, "b", "b")).toBe(2);
+    await expect(impatient.commit([put("CREATE", pod("b"))])).rejects.toThrow(/no answer/);
+    expect(await commitSurely(impatient, "b", "b")).toBe(2);
     expect(store.supervised.restarts()).toBe(0);
     log.close();
     await store.stop();

@@ -24,6 +24,8 @@ import { commitSurely } from "./writers.ts";
 let nats: TestNatsServer;
 let bus: NatsBus;
 let client: ReturnType<typeof clientOf>;
+/** Asks again soon what was lost with a store. */
+let impatient: ReturnType<typeof clientOf>;
 const ends: (() => unknown)[] = [];
 
 beforeAll(async () => {
@@ -33,7 +35,8 @@ afterAll(() => nats?.stop());
 
 beforeEach(async () => {
   bus = await connectBus(nats.url);
-  client = clientOf(bus, { timeoutMs: 500 });
+  client = clientOf(bus);
+  impatient = clientOf(bus, { timeoutMs: 500 });
 });
 
 afterEach(async () => {
@@ -88,7 +91,7 @@ function heartbeats(count: number): Promise<void> {
 test("a cluster at rest writes nothing; reads in a row share one append", async () => {
   await start("0");
   await start("1");
-  await commitSurely(client, "a");
+  await commitSurely(impatient, "a");
   await heartbeats(4);
   expect(await logGrowth(() => heartbeats(3))).toBe(0);
   const readAll = () => Promise.all(Array.from({ length: 50 }, () => client.get(pod("a"))));
@@ -98,7 +101,7 @@ test("a cluster at rest writes nothing; reads in a row share one append", async 
 test("one that was cut off hears first whether there is a leader", async () => {
   await start("0");
   const { link } = await startLinked("1");
-  await commitSurely(client, "a");
+  await commitSurely(impatient, "a");
   link.cut("toServer", "toClient");
   await heartbeats(8);
   link.heal();
@@ -110,7 +113,7 @@ test("one that was cut off hears first whether there is a leader", async () => {
 test("one that was paused takes nothing over; a leader that is paused is replaced", async () => {
   await start("0");
   await start("1");
-  await commitSurely(client, "a");
+  await commitSurely(impatient, "a");
   const control = (instance: string, what: string) => {
     const subject = bus.subjects.actor("store", instance, "control");
     return bus.request(subject, new TextEncoder().encode(`{"${what}":{}}`));
@@ -123,7 +126,7 @@ test("one that was paused takes nothing over; a leader that is paused is replace
   expect(await untilStatus(bus, "1", leads)).toMatchObject({ epoch: 2 });
   await control("0", "resume");
   await untilStatus(bus, "0", follows);
-  expect(await commitSurely(client, "b")).toBe(2);
+  expect(await commitSurely(impatient, "b")).toBe(2);
 });
 
 test("a log that is cut meanwhile: who is at its end reads on, who is not reloads", async () => {
@@ -131,7 +134,7 @@ test("a log that is cut meanwhile: who is at its end reads on, who is not reload
   await start("0", config);
   await start("1", config);
   const { link } = await startLinked("2", config);
-  await commitSurely(client, "a");
+  await commitSurely(impatient, "a");
   await untilStatus(bus, "2", reaches(1));
   link.cut("toServer", "toClient");
   const log = await openKept(bus, "LOG");
@@ -150,7 +153,7 @@ test("a log that is cut meanwhile: who is at its end reads on, who is not reload
 
 test("cached reads are answered from memory, by any store", async () => {
   await start("0");
-  await commitSurely(client, "a");
+  await commitSurely(impatient, "a");
   await start("1");
   await untilStatus(bus, "1", reaches(1));
   const request = { key: pod("a"), revision: 0, serializable: true };
@@ -189,7 +192,7 @@ test("only the leader lets keys expire, and its successor those that it left", a
 
 test("one of the same name does not take over from the living", async () => {
   await start("0");
-  await commitSurely(client, "a");
+  await commitSurely(impatient, "a");
   await start("0");
   await heartbeats(5);
   expect((await client.head()).revision).toBe(1);
@@ -201,9 +204,9 @@ test("one of the same name does not take over from the living", async () => {
 
 test("a log that does not answer is an alarm, until it does", async () => {
   const { link, store } = await startLinked("0");
-  await commitSurely(client, "a");
+  await commitSurely(impatient, "a");
   link.cut("toServer");
-  const written = commitSurely(client, "b");
+  const written = commitSurely(impatient, "b");
   while (store.supervised.isReady()) await realWorld.sleep(10);
   link.heal();
   expect(await written).toBe(2);

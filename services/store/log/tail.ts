@@ -26,7 +26,8 @@ export interface TailHandlers {
 /** Bytes that are asked for ahead of what was processed. */
 const readAheadBytesMax = 16 * 1024 * 1024;
 const apiTimeoutMs = 2_000;
-const againMs = 100;
+const againMsMin = 100;
+const againMsMax = 1_000;
 /** Milliseconds that the tail may be behind without a step forward before it is opened anew. */
 const stuckMsMax = 500;
 
@@ -86,9 +87,11 @@ export class Tail {
 
   async #run(): Promise<void> {
     const { signal } = this.#ending;
+    let againMs = againMsMin;
     while (!signal.aborted) {
       try {
         await this.#read();
+        againMs = againMsMin;
       } catch (error) {
         if (signal.aborted) return;
         if (isFault(error)) {
@@ -97,6 +100,7 @@ export class Tail {
           return;
         }
         this.#handlers.onTrouble(error);
+        againMs = Math.min(2 * againMs, againMsMax);
       }
       await this.#world.sleep(againMs, signal).catch(() => undefined);
     }
