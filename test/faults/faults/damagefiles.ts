@@ -55,7 +55,8 @@ export const damageFiles: Fault = {
   name: "damage-files",
   isAlone: true,
   holdMs: [0, 0],
-  async begin({ rig, random }) {
+  async begin({ rig, random, auditor }) {
+    await auditor.look(false);
     for (const links of rig.clientLinks) for (const link of links) link.cut("toServer");
     await realWorld.sleep(witnessMs);
     for (const { child } of rig.stores) await child.end("SIGKILL");
@@ -70,6 +71,7 @@ export const damageFiles: Fault = {
     const verdict = await verdictOf(rig);
     if (verdict !== "served") await putBack(rig, backup, storeFolder);
     await rm(backup, { recursive: true });
+    await auditor.look(true);
     const place = file.split("/streams/")[1] ?? basename(file);
     const countedAs = verdict === "served" ? "damage, served" : "damage, refused";
     const what = `${name}, ${place}: ${damage}; ${verdict}`;

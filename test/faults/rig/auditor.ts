@@ -28,6 +28,7 @@ export class Auditor {
   #takenFrom = 0;
   #leader = "";
   #damage: string | undefined;
+  #isLooking = true;
   #damagedSince: number | undefined;
   #reading: Promise<void> | undefined;
 
@@ -61,8 +62,16 @@ export class Auditor {
     return this.#damage;
   }
 
-  /** Reads on to the end of the log. Rejects when the bus does not answer. */
+  /** Looks away, or looks again: what is damaged on purpose may be put back. */
+  async look(isLooking: boolean): Promise<void> {
+    this.#isLooking = isLooking;
+    await this.#reading?.catch(() => undefined);
+    this.#damagedSince = undefined;
+  }
+
+  /** Reads on to the end of the log. Rejects when the bus does not answer, or it looks away. */
   read(): Promise<void> {
+    if (!this.#isLooking) return Promise.reject(new Error("the auditor looks away"));
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;
   }

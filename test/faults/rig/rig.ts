@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { realWorld } from "#libs/actor/world.ts";
-import { connect, type NatsBus } from "#libs/bus/connect.ts";
+import { connect, type ConnectOptions, type NatsBus } from "#libs/bus/connect.ts";
 import type { Link } from "#libs/testing/link.ts";
 import type { StoreConfig } from "../../../services/store/main.ts";
 import { type ApiServer, startApiServers } from "./apiservers.ts";
@@ -28,8 +28,8 @@ export interface RigOptions {
   readonly syncInterval?: string;
 }
 
-/** Milliseconds for a connection, on a machine that may be very busy. */
-const connectMsMax = 20_000;
+/** Attempts to connect, on a machine that may be very busy. */
+const connectAttemptsMax = 6;
 const storeProgram = join(import.meta.dirname, "../../../services/store/main.ts");
 /**
  * So few that a campaign sees snapshots written and the log cut; a clock that jumps an hour cuts
@@ -86,8 +86,7 @@ export class Rig {
     if (way === "linked") (this.clientLinks as (readonly Link[])[]).push(links);
     const direct = this.servers.map(({ nats }) => nats.url).join(",");
     const servers = way === "linked" ? urlsOf(links, 0) : direct;
-    const options = { prefix: "kubus", name, world: realWorld, timeoutMs: connectMsMax };
-    const bus = await connect({ servers, ...options });
+    const bus = await connectSurely({ servers, prefix: "kubus", name, world: realWorld });
     this.#buses.push(bus);
     return bus;
   }
@@ -122,6 +121,14 @@ export class Rig {
       await server.stop();
     }
   }
+}
+
+async function connectSurely(options: ConnectOptions): Promise<NatsBus> {
+  for (let attempt = 1; attempt < connectAttemptsMax; attempt += 1) {
+    const bus = await connect(options).catch(() => undefined);
+    if (bus) return bus;
+  }
+  return await connect(options);
 }
 
 async function storeOf(
