@@ -159,7 +159,7 @@ describe("a layout", () => {
   const status = async () =>
     JSON.parse((await kubus("status", "--output", "json")).stdout) as Record<string, object>;
 
-  test("is told, kept for the next start, and changed when that is said", keepsLayout, 60_000);
+  test("is told, kept for the next start, and changed when that is said", keepsLayout, 120_000);
 
   async function keepsLayout(): Promise<void> {
     const sizes = async () => {

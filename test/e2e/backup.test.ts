@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cacheFolder } from "../../infra/tools/cache.ts";
 import { type Finished, run, TestCluster } from "./cluster.ts";
 
-const startMsMax = 60_000;
+const startMsMax = 120_000;
 const main = join(import.meta.dirname, "..", "..", "infra", "kubus", "main.ts");
 
 let cluster: TestCluster;

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rollCall } from "../../infra/kubus/rollcall.ts";
 import { TestCluster, until } from "./cluster.ts";
 
-const startMsMax = 90_000;
-const testMsMax = 60_000;
+const startMsMax = 120_000;
+const testMsMax = 120_000;
 
 let cluster: TestCluster;
 
