@@ -11,7 +11,7 @@ import { runCampaign, type RunOptions } from "./run.ts";
 const noDisk = await Disk.missing(join(tmpdir(), `kubus-faults-probe-${process.pid}`));
 if (noDisk) process.stderr.write(`left out: ack before fsync: ${noDisk}\n`);
 
-const roundsMax = 3;
+const roundsMax = 6;
 const testMsMax = 240_000;
 
 interface Planted extends Partial<RunOptions> {
@@ -30,13 +30,14 @@ const bugs: Readonly<Record<string, Planted>> = {
     stores: 2,
     clients: 12,
     faults: ["pause-store"],
-    holdMs: 1_800,
+    holdMs: 2_500,
   },
   "stale read of a deposed leader": {
     breaks: oldRead,
     stores: 2,
+    clients: 12,
     faults: ["pause-store"],
-    holdMs: 1_800,
+    holdMs: 2_500,
   },
   "republish in the wrong order": { breaks: ["broadcast: ordered"] },
   "lose the tail on failover": { breaks: lostWrite, faults: ["kill-store"] },

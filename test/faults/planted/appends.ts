@@ -9,7 +9,7 @@ const expectedSequence = "Nats-Expected-Last-Sequence";
 const lateMs = 120;
 
 /** Milliseconds by which a refusal is late. */
-const refusedLateMs = 1_200;
+const refusedLateMs = 4_000;
 
 type Callback = NonNullable<SubscriptionOptions["callback"]>;
 type Publish = NatsConnection["publish"];
