@@ -43,10 +43,12 @@ async function create(circle: Circle): Promise<void> {
   expect(created).toMatchObject({ apiVersion: object.apiVersion, kind: object.kind });
 }
 
+const toldMsMax = 15_000;
+
 /** Waits until the API server has told a flow schema that its level exists. */
 async function settle(client: Client, expect: ExpectStatic, path: string): Promise<void> {
   const isTold = { status: { conditions: [{ type: "Dangling", status: "False" }] } };
-  await expect.poll(() => client.object(path)).toMatchObject(isTold);
+  await expect.poll(() => client.object(path), { timeout: toldMsMax }).toMatchObject(isTold);
 }
 
 /** Without what differs from one creation to the next. */
@@ -69,7 +71,8 @@ function lasting(object: KubeObject): KubeObject {
 const drawn = /kube-api-access-[a-z0-9]{5}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 const momentary: ReadonlySet<string> = new Set([
-  ...["managedFields", "time", "lastTransitionTime", "uid", "clusterIP", "clusterIPs", "nodePort"],
+  ...["managedFields", "time", "lastTransitionTime", "lastPhaseTransitionTime", "uid"],
+  ...["clusterIP", "clusterIPs", "nodePort"],
 ]);
 
 /** JSON, protobuf, a list and the parts tell the same. */

@@ -5,6 +5,8 @@ import type { Registry } from "../registry/request.ts";
 import type { FlowConfiguration } from "./configuration.ts";
 import { tellDangling, untold } from "./dangling.ts";
 
+/** Far more than it takes: machines are busy. */
+const soon = { timeout: 10_000 };
 const at = "1970-01-01T00:00:00Z";
 const what = 'This FlowSchema references the PriorityLevelConfiguration object named "a"';
 const found = {
@@ -96,9 +98,9 @@ function told() {
 test("each change is told once, until the end", async () => {
   const { start, writes, change } = told();
   const stop = start();
-  await expect.poll(() => writes.length).toBe(1);
+  await expect.poll(() => writes.length, soon).toBe(1);
   change({ priorityLevels: [] });
-  await expect.poll(() => writes.length).toBe(2);
+  await expect.poll(() => writes.length, soon).toBe(2);
   expect(writes.at(-1)).toEqual([{ ...missing, lastTransitionTime: at }]);
   stop();
   change({ priorityLevels: [level] });
@@ -109,6 +111,6 @@ test("what was refused is tried again", async () => {
   const { start, writes, refuse, retry } = told();
   refuse(1);
   const stop = start();
-  await expect.poll(() => (retry(), writes.length)).toBe(1);
+  await expect.poll(() => (retry(), writes.length), soon).toBe(1);
   stop();
 });
