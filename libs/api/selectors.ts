@@ -2,6 +2,7 @@
  * Which objects a selector selects: label selectors as text and as LabelSelector, field selectors.
  * Syntax, order and error texts are those of k8s.io/apimachinery pkg/labels and pkg/fields.
  */
+import { ownValue } from "./own.ts";
 import type { LabelSelector } from "#proto/gen/k8s/meta/v1.ts";
 import { badRequest } from "./errors.ts";
 import { goQuote } from "./gotext.ts";
@@ -87,7 +88,7 @@ export function selectorOfLabelSelector(selector: LabelSelector | null | undefin
     requirements.push(newRequirement(key, "=", [value]));
   }
   for (const { key = "", operator = "", values = [] } of selector.matchExpressions ?? []) {
-    const known = operatorOf[operator];
+    const known = ownValue(operatorOf, operator);
     if (known === undefined) {
       throw badRequest(`${goQuote(operator)} is not a valid label selector operator`);
     }

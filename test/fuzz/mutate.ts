@@ -91,6 +91,8 @@ const oddValues: readonly unknown[] = [
   "\ud800",
   "$patch",
   "delete",
+  "constructor",
+  "__proto__",
   { $patch: "delete" },
   { $patch: "replace" },
   [{ $patch: "delete", name: "a" }],

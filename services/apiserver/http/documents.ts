@@ -1,4 +1,5 @@
 /** Endpoints that are not about resources: discovery, OpenAPI, version, health, metrics. */
+import { ownValue } from "#libs/api/own.ts";
 import { encodeDocument } from "./encode/status.ts";
 import { prettyJson } from "./encode/json.ts";
 import { commonHeaders, mediaRequest, type Exchange } from "./context.ts";
@@ -15,7 +16,7 @@ export async function serveDocument(exchange: Exchange): Promise<void> {
   const { info, request } = exchange;
   const path = info.path === "/" ? "/" : info.path.replace(/\/+$/, "");
   const [first = "", ...rest] = info.path.startsWith("//") ? [""] : path.slice(1).split("/");
-  const serve = endpoints[first];
+  const serve = ownValue(endpoints, first);
   if (serve === undefined) return notFound(exchange);
   // An API group answers to any method, as the aggregator in front of it does.
   const anyMethod = first === "apis" && rest.length === 1;

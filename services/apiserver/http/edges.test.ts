@@ -65,6 +65,23 @@ test("a path that is no URL is refused before anything else", async () => {
   expect([status, text]).toEqual([400, "400 Bad Request"]);
 });
 
+test.each([
+  "/constructor",
+  "/__proto__",
+  "/toString/x",
+  "/apis/constructor",
+  "/readyz/constructor",
+])("what every object has is no endpoint: %s", async (path) => {
+  const { status, text } = await door.call({ path });
+  expect([status, text]).toEqual([404, "404 page not found\n"]);
+});
+
+test("nor a type of bodies", async () => {
+  const headers = { "content-type": "constructor" };
+  const { status } = await door.call({ method: "POST", path: home, headers, body: "{}" });
+  expect(status).toBe(415);
+});
+
 describe("the issuer of tokens", () => {
   let issuing: TestDoor;
   beforeAll(async () => {

@@ -1,4 +1,5 @@
 /** Which form the client wants: content negotiation as apiserver/pkg/endpoints/handlers does it. */
+import { ownValue } from "#libs/api/own.ts";
 import { StatusError } from "#libs/api/errors.ts";
 
 export type Encoding = "json" | "yaml" | "protobuf";
@@ -107,7 +108,7 @@ export function negotiateError(request: MediaRequest): Media {
 
 function clauseEncoding({ type }: AcceptClause, offer: Offer): Encoding | undefined {
   if (type === "*/*") return "json";
-  const encoding = encodings[type];
+  const encoding = ownValue(encodings, type);
   return encoding !== undefined && offer.encodings.includes(encoding) ? encoding : undefined;
 }
 

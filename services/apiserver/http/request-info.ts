@@ -2,6 +2,7 @@
  * What a request is about, from its method, path and query: verb, resource, namespace and name.
  * The rules are those of apiserver/pkg/endpoints/request: authorization and routing use them.
  */
+import { ownValue } from "#libs/api/own.ts";
 
 export interface RequestInfo {
   readonly resourceRequest: boolean;
@@ -62,7 +63,7 @@ function resourceInfo(
   query: URLSearchParams,
 ): RequestInfo {
   let rest = segments;
-  let verb = verbs[method] ?? "";
+  let verb = ownValue(verbs, method) ?? "";
   // The deprecated /api/v1/watch/… and /api/v1/proxy/….
   if (rest[0] === "watch" || rest[0] === "proxy") {
     if (rest.length < 2) return { ...start, verb };

@@ -1,4 +1,5 @@
 /** Which endpoint a request is for: pure look-ups over what is served. */
+import { ownValue } from "#libs/api/own.ts";
 import type { KubeObject, ResourceDefinition, Subresource } from "#libs/api/resource.ts";
 import type { Place } from "../registry/request.ts";
 import type { Review } from "../auth/reviews/review.ts";
@@ -101,7 +102,7 @@ function routeDefinition(definition: ResourceDefinition, info: RequestInfo, meth
   if (subresource !== "") return routeSubresource(place, method, rest);
   const deprecatedWatch = info.verb === "watch" && name !== "";
   const verbs = name === "" ? collectionVerbs(place) : itemVerbs;
-  const verb = deprecatedWatch ? "watch" : verbs[method];
+  const verb = deprecatedWatch ? "watch" : ownValue(verbs, method);
   if (verb === undefined) return shapeExists(definition, verbs);
   const chosen: RestVerb = verb === "list" && info.verb === "watch" ? "watch" : verb;
   if (!definition.verbs.includes(chosen)) return shapeExists(definition, verbs);
@@ -163,7 +164,7 @@ function routeSubresource(place: Place, method: string, rest: readonly string[])
       ? { type: "resource", verb: "create", place }
       : { type: "methodNotAllowed" };
   }
-  const verb = subresourceVerbs(found)[method];
+  const verb = ownValue(subresourceVerbs(found), method);
   return verb === undefined ? { type: "methodNotAllowed" } : { type: "resource", verb, place };
 }
 

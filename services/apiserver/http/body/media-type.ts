@@ -1,4 +1,5 @@
 /** Which text or bytes a body is, by its Content-Type. */
+import { ownValue } from "#libs/api/own.ts";
 import { unsupportedMediaType } from "#libs/api/errors.ts";
 import { mediaTypes, type Encoding } from "../negotiate.ts";
 
@@ -12,7 +13,7 @@ const bodyEncodings: Readonly<Record<string, Encoding>> = {
 export function bodyEncoding(contentType: string | undefined): Encoding {
   const type = plainType(contentType);
   if (type === "") return "json";
-  const encoding = bodyEncodings[type];
+  const encoding = ownValue(bodyEncodings, type);
   if (encoding === undefined) throw unsupported(Object.values(mediaTypes));
   return encoding;
 }
