@@ -1,6 +1,12 @@
 /** Copies of what a cluster keeps on servers that the user runs. */
-import { jetstreamManager, StorageType } from "@nats-io/jetstream";
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  StorageType,
+} from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { realWorld } from "#libs/actor/world.ts";
 import { errorText } from "../tools/error-text.ts";
 
 const apiTimeoutMs = 10_000;
@@ -18,12 +24,7 @@ export async function setReplicas(
   const manager = await jetstreamManager(connection, { timeout: apiTimeoutMs });
   const changed: string[] = [];
   try {
-    // Whether so many are possible is found out before a store waits for it in vain.
-    const probe = `PROBE_${prefix}`;
-    // One may be left over by a process that was killed just then.
-    await manager.streams.delete(probe).catch(() => false);
-    await manager.streams.add({ name: probe, storage: StorageType.Memory, num_replicas: replicas });
-    await manager.streams.delete(probe);
+    await probe(manager, prefix, replicas);
     for await (const { config } of manager.streams.list(`${prefix}.>`)) {
       if (config.num_replicas === replicas) continue;
       await manager.streams.update(config.name, { ...config, num_replicas: replicas });
@@ -33,4 +34,28 @@ export async function setReplicas(
     throw new Error(`--replicas ${replicas}: ${errorText(error)}`);
   }
   return changed;
+}
+
+const noSuitablePeers = 10_005;
+/** Servers that just started do not know all of each other yet. */
+const peersMsMax = 5_000;
+const peersPollMs = 250;
+
+/** Whether so many are possible is found out before a store waits for it in vain. */
+async function probe(manager: JetStreamManager, prefix: string, replicas: number): Promise<void> {
+  const name = `PROBE_${prefix}`;
+  const deadline = realWorld.monotonic() + peersMsMax;
+  // One may be left over by a process that was killed just then.
+  await manager.streams.delete(name).catch(() => false);
+  while (true) {
+    try {
+      await manager.streams.add({ name, storage: StorageType.Memory, num_replicas: replicas });
+      break;
+    } catch (error) {
+      const isMissingPeer = error instanceof JetStreamApiError && error.code === noSuitablePeers;
+      if (!isMissingPeer || realWorld.monotonic() > deadline) throw error;
+      await realWorld.sleep(peersPollMs);
+    }
+  }
+  await manager.streams.delete(name);
 }
