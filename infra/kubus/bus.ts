@@ -7,7 +7,7 @@ import { parseAddresses } from "#libs/bus/address.ts";
 import { judgeServer, serverFacts } from "../nats/external.ts";
 import { ensureNatsServer } from "../nats/find.ts";
 import { planMembers } from "../nats/members.ts";
-import { setReplicas } from "../nats/replicas.ts";
+import { setReplicas, untilPlaceable } from "../nats/replicas.ts";
 import { type NatsServer, type ServerOptions, startNatsServer } from "../nats/server.ts";
 import { errorText } from "../tools/error-text.ts";
 import { versionText } from "../tools/version.ts";
@@ -47,7 +47,7 @@ export async function ownBus(options: OwnBusOptions): Promise<ClusterBus> {
       token: members[0]?.token,
       prefix,
     };
-    if (servers > 1) await untilJetStream(address, world);
+    if (servers > 1) await untilJetStream(address, servers, world);
     const where = `${ports.length > 1 ? "ports" : "port"} ${ports.join(", ")}`;
     const remark = `${versionText(version)} from ${origin}, ${where}`;
     return { address, remark, warnings: [], stop };
@@ -101,14 +101,16 @@ const electionMsMax = 60_000;
 const electionPollMs = 100;
 const askMs = 1_000;
 
-/** Servers of a cluster elect one of them before they keep streams. */
-async function untilJetStream(address: BusAddress, world: World): Promise<void> {
+/** Servers of a cluster elect one, which gets to know the others, before they keep streams. */
+async function untilJetStream(address: BusAddress, servers: number, world: World): Promise<void> {
   const bus = await connectTo(address, "up", world);
   const deadline = world.monotonic() + electionMsMax;
   try {
     for (;;) {
       try {
-        await jetstreamManager(bus.connection, { timeout: askMs });
+        const manager = await jetstreamManager(bus.connection, { timeout: askMs });
+        // One that is missing here keeps those that there are from nothing but new streams.
+        await untilPlaceable(manager, address.prefix, servers).catch(() => undefined);
         return;
       } catch (error) {
         if (world.monotonic() > deadline) {

@@ -24,7 +24,7 @@ export async function setReplicas(
   const manager = await jetstreamManager(connection, { timeout: apiTimeoutMs });
   const changed: string[] = [];
   try {
-    await probe(manager, prefix, replicas);
+    await untilPlaceable(manager, prefix, replicas);
     for await (const { config } of manager.streams.list(`${prefix}.>`)) {
       if (config.num_replicas === replicas) continue;
       await manager.streams.update(config.name, { ...config, num_replicas: replicas });
@@ -41,8 +41,15 @@ const noSuitablePeers = 10_005;
 const peersMsMax = 5_000;
 const peersPollMs = 250;
 
-/** Whether so many are possible is found out before a store waits for it in vain. */
-async function probe(manager: JetStreamManager, prefix: string, replicas: number): Promise<void> {
+/**
+ * Resolves when a stream can have so many copies: that is found out before a store waits for it in
+ * vain. Rejects with the servers' words when it cannot within five seconds.
+ */
+export async function untilPlaceable(
+  manager: JetStreamManager,
+  prefix: string,
+  replicas: number,
+): Promise<void> {
   const name = `PROBE_${prefix}`;
   const deadline = realWorld.monotonic() + peersMsMax;
   // One may be left over by a process that was killed just then.
