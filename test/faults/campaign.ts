@@ -61,6 +61,8 @@ export interface Report {
   readonly watchEvents: number;
   readonly happened: readonly Happened[];
   readonly violations: readonly Violation[];
+  /** Why it could not go on: damage that was left on a disk came to light, and was refused. */
+  readonly endedBy: string | undefined;
 }
 
 const keys = ["a-1", "a-2", "a-3", "b-1", "b-2", "b-3"];
@@ -72,6 +74,8 @@ const pollMs = 20;
 /** Milliseconds for a last look at the log of a cluster that does not serve any more. */
 const lateMsMax = 10_000;
 const auditMs = 500;
+/** How a store's refusal begins. */
+const refusalMark = "refusing to serve: ";
 /** Between two looks for a server that needs an operator. */
 const nurseMs = 1_000;
 
@@ -81,6 +85,9 @@ export class Campaign {
   readonly #happened: Happened[] = [];
   readonly #violations: Violation[] = [];
   readonly #outcomes = new Map<string, number>();
+  /** Damage that was left on a disk since the stores served in spite of it. */
+  #damage: string | undefined;
+  #endedBy: string | undefined;
   #watchEvents = 0;
   #operations = 0;
   #state: ReadonlyMap<string, KeyState> = new Map();
@@ -94,7 +101,7 @@ export class Campaign {
   async run(): Promise<Report> {
     const { goesOn, say } = this.#options;
     let rounds = 0;
-    while (goesOn(rounds, this.#violations.length)) {
+    while (this.#endedBy === undefined && goesOn(rounds, this.#violations.length)) {
       const found = await this.#round(rounds);
       this.#violations.push(...found);
       rounds += 1;
@@ -107,6 +114,7 @@ export class Campaign {
       watchEvents: this.#watchEvents,
       happened: this.#happened,
       violations: this.#violations,
+      endedBy: this.#endedBy,
     };
   }
 
@@ -125,6 +133,10 @@ export class Campaign {
     stopAuditing();
     watching.abort();
     await Promise.all(watch);
+    if (found?.message.startsWith(refusalMark) && this.#damage !== undefined) {
+      this.#endedBy = `${found.message}; damaged before: ${this.#damage}`;
+      return [];
+    }
     // Without the whole log nobody knows what became of what was not answered.
     const isWhole = found === undefined || (await this.#readLog(lateMsMax));
     if (!isWhole) return [found];
@@ -193,6 +205,7 @@ export class Campaign {
     const { name, what, breaks } = await this.#hold(planned);
     await rig.heal();
     if (breaks !== undefined) return violation(breaks, what);
+    if (name === "damage, served") this.#damage = what;
     const healedAt = recorder.now();
     const recoveredAt = await this.#recovery(healedAt, recoveryMsMax);
     if (typeof recoveredAt === "string") {
@@ -296,7 +309,8 @@ const nurse = async ({ servers }: Rig) => {
 /** What the stores say when none of them serves any more, for good. */
 async function refusalOf({ stores }: Rig): Promise<string | undefined> {
   const said = await Promise.all(stores.map(({ child }) => child.said()));
-  const refusals = said.map((text) => /refusing to serve: [^"]*/.exec(text)?.[0]);
+  const pattern = new RegExp(`${refusalMark}[^"]*`);
+  const refusals = said.map((text) => pattern.exec(text)?.[0]);
   return refusals.includes(undefined) ? undefined : refusals[0];
 }
 

@@ -13,6 +13,7 @@ export function textOf(ran: Ran, command: string): string {
     ...leftOut.map((line) => `left out: ${line}`),
     `${rounds} rounds, ${operations} operations (${counts}), ${watchEvents} told to watchers`,
     ...tableOf(happened),
+    ...(ran.endedBy === undefined ? [] : [`ended early: ${ran.endedBy}`]),
     `${violations.length} violations`,
   ];
   for (const { property, message, operations: shown } of violations.slice(0, printedMax)) {
