@@ -13,7 +13,7 @@ import { checkCoverage } from "../log/replay.ts";
 import { checkTestimony, readTestimony, type Testimony } from "../log/witness.ts";
 import type { StoredMessage } from "../log/stream.ts";
 import { readChunk, readManifest } from "../snapshot/format.ts";
-import { manifestBefore, positionOf } from "../snapshot/load.ts";
+import { manifestBefore, newestManifest, positionOf } from "../snapshot/load.ts";
 import { FrameEncoder } from "./frames.ts";
 import { type Kept, uncut } from "./kept.ts";
 
@@ -49,7 +49,7 @@ async function saveOnce(kept: Kept, options: SaveOptions): Promise<BackupEnd> {
   const testimony = await readTestimony(heads, bus, options.log);
   const range = await log.range();
   const subject = bus.subjects.snapshot("manifest");
-  let message = await snapshots.lastOn(subject);
+  let message = await newestManifest(snapshots, subject);
   let first: DamagedError | undefined;
   while (true) {
     try {

@@ -3,6 +3,7 @@ import type { Bus } from "#libs/bus/bus.ts";
 import { DamagedError } from "../log/damage.ts";
 import type { DurableStream } from "../log/stream.ts";
 import { checkSnapshot, readManifest } from "./format.ts";
+import { newestManifest } from "./load.ts";
 
 export interface Cutting {
   readonly subjects: Bus["subjects"];
@@ -19,7 +20,7 @@ export type Cut = "cut" | "damaged" | "none";
  * A crash in between leaves more than is needed, never less.
  */
 export async function cutBehindNewest({ subjects, log, snapshots, signal }: Cutting): Promise<Cut> {
-  const newest = await snapshots.lastOn(subjects.snapshot("manifest"));
+  const newest = await newestManifest(snapshots, subjects.snapshot("manifest"));
   if (!newest) return "none";
   try {
     const manifest = readManifest(newest.sequence, newest.payload);

@@ -26,7 +26,7 @@ export async function loadSnapshot(
   emptyMemory: () => StoreMemory,
 ): Promise<Loaded> {
   const subject = subjects.snapshot("manifest");
-  let message = await snapshots.lastOn(subject);
+  let message = await newestManifest(snapshots, subject);
   while (message) {
     try {
       return await loadOne(snapshots, message, emptyMemory());
@@ -76,6 +76,20 @@ export const positionOf = (manifest: SnapshotManifest): LogPosition => ({
   epoch: manifest.logEpoch,
   nextRevision: manifest.logNextRevision,
 });
+
+/**
+ * The newest manifest. A server that just removed older messages was seen to say that there is none
+ * on the subject: its word is not taken while the stream holds something.
+ */
+export async function newestManifest(
+  snapshots: DurableStream,
+  subject: string,
+): Promise<StoredMessage | undefined> {
+  const message = await snapshots.lastOn(subject);
+  if (message) return message;
+  const { last, messages } = await snapshots.range();
+  return messages === 0 ? undefined : manifestBefore(snapshots, subject, last + 1);
+}
 
 /** Looks backwards, past the chunks of the newer one and what a crash left behind. */
 export async function manifestBefore(
