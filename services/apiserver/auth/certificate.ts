@@ -41,8 +41,7 @@ function verify(der: Uint8Array, authorities: readonly X509Certificate[]): Known
     (authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey),
   );
   const usages = certificate.keyUsage;
-  const usable =
-    usages === undefined || usages.includes(clientAuth) || usages.includes(anyUsage);
+  const usable = usages === undefined || usages.includes(clientAuth) || usages.includes(anyUsage);
   return { user: signed && usable ? userOf(certificate) : undefined, ...times };
 }
 

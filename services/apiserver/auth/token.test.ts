@@ -65,11 +65,7 @@ describe("tokens", () => {
 
   test.each([
     ["of another issuer", { iss: "x" }, "invalid bearer token"],
-    [
-      "too old",
-      { exp: now },
-      "[invalid bearer token, service account token has expired]",
-    ],
+    ["too old", { exp: now }, "[invalid bearer token, service account token has expired]"],
     [
       "too young",
       { nbf: now + 1 },

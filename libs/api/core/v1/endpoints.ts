@@ -41,11 +41,7 @@ export const endpoints = defineResource<Endpoints>({
   nameRule: "dnsSubdomain",
   deprecated: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   subresources: [],
-  printColumns: [
-    nameColumn,
-    { name: "Endpoints", type: "string", cell: endpointsText },
-    ageColumn,
-  ],
+  printColumns: [nameColumn, { name: "Endpoints", type: "string", cell: endpointsText }, ageColumn],
   fieldSelectors: {},
   defaultPropagation: "background",
 });

@@ -47,8 +47,7 @@ export const events = defineResource<Event>({
     "involvedObject.name": ({ involvedObject }) => involvedObject?.name ?? "",
     "involvedObject.uid": ({ involvedObject }) => involvedObject?.uid ?? "",
     "involvedObject.apiVersion": ({ involvedObject }) => involvedObject?.apiVersion ?? "",
-    "involvedObject.resourceVersion": ({ involvedObject }) =>
-      involvedObject?.resourceVersion ?? "",
+    "involvedObject.resourceVersion": ({ involvedObject }) => involvedObject?.resourceVersion ?? "",
     "involvedObject.fieldPath": ({ involvedObject }) => involvedObject?.fieldPath ?? "",
     reason: ({ reason }) => reason ?? "",
     reportingComponent: ({ reportingComponent }) => reportingComponent ?? "",

@@ -37,10 +37,7 @@ const sameTexts = (left: readonly string[], right: readonly string[]) =>
 export function validateAddresses(service: Service): FieldError[] {
   if (isExternalName(service)) return [];
   const { clusterIP = "", clusterIPs = [], ipFamilies = [] } = service.spec ?? {};
-  const errors = [
-    ...validateFirst(clusterIP, clusterIPs),
-    ...validateFamilies(service),
-  ];
+  const errors = [...validateFirst(clusterIP, clusterIPs), ...validateFamilies(service)];
   const ipErrors = validateIps(clusterIPs);
   errors.push(...ipErrors);
   if (clusterIPs.length > 2) {

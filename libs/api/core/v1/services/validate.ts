@@ -209,9 +209,7 @@ function validateSourceRanges({ spec, metadata }: Service): FieldError[] {
   const annotation = metadata?.annotations?.[sourceRanges];
   if (ranges.length === 0 && annotation === undefined) return [];
   const isField = ranges.length > 0;
-  const path = isField
-    ? "spec.LoadBalancerSourceRanges"
-    : `metadata.annotations[${sourceRanges}]`;
+  const path = isField ? "spec.LoadBalancerSourceRanges" : `metadata.annotations[${sourceRanges}]`;
   const errors = spec?.type === "LoadBalancer" ? [] : [forbidden(path, balancerOnly)];
   const texts = isField ? ranges : (annotation ?? "").trim().split(",").filter(Boolean);
   for (const [index, padded] of texts.entries()) {
@@ -273,8 +271,5 @@ function validateInternalTraffic(service: Service): FieldError[] {
   }
   if (trafficDistribution === undefined) return errors;
   if (distributions.includes(trafficDistribution)) return errors;
-  return [
-    ...errors,
-    notSupported("spec.trafficDistribution", trafficDistribution, distributions),
-  ];
+  return [...errors, notSupported("spec.trafficDistribution", trafficDistribution, distributions)];
 }
