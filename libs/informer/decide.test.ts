@@ -9,6 +9,8 @@ const change = (
 ): ObjectChanged =>
   ({ revision, previousResourceRevision, previousPartitionRevision }) as ObjectChanged;
 
+const deleted = { type: "CHANGE_TYPE_DELETED" } as const;
+
 describe("whether a change follows", () => {
   test.each([
     ["next in line", 7, change(8, 7), false, "apply"],
@@ -19,6 +21,9 @@ describe("whether a change follows", () => {
     ["first ever", 0, change(1, 0), false, "apply"],
     ["a partition's chain, with others' changes between", 7, change(12, 11, 6), true, "apply"],
     ["a partition's chain with a hole", 7, change(12, 11, 9), true, "gap"],
+    ["a secret, without its value", 7, { ...change(8, 7), withheld: true }, false, "gap"],
+    ["only the metadata", 7, { ...change(8, 7), metadataOnly: true }, false, "gap"],
+    ["a secret that is gone", 7, { ...change(8, 7), withheld: true, ...deleted }, false, "apply"],
   ])("%s", (_, applied, next, partitioned, verdict) => {
     expect(judge(applied, next, partitioned)).toBe(verdict);
   });
