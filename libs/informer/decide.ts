@@ -11,8 +11,8 @@ export type Verdict =
 
 /**
  * Judges one change against the last revision that was applied. A subscriber of one partition
- * follows the partition's chain, everybody else the resource's. A value that the broadcast left out,
- * as it does of secrets, has to be asked for.
+ * follows the partition's chain, everybody else the resource's. A value that the broadcast left
+ * out, as it does of secrets, has to be asked for.
  */
 export function judge(applied: number, change: ObjectChanged, partitioned: boolean): Verdict {
   if (change.revision <= applied) return "skip";

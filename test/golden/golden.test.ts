@@ -23,7 +23,6 @@ const notThere = [
   "batch/row/controller/",
   "core/persistentvolumeclaim/bind",
   "admission/namespace-missing",
-  "admission/runtime-class",
   "admission/serviceaccount-enforce",
   "authn/tokenrequest/bound-errors",
   "authn/tokenrequest/bound-pod",

@@ -2,8 +2,10 @@
 import { certificateSubjectRestriction } from "./certificatesubjectrestriction.ts";
 import { defaultIngressClass } from "./defaultingressclass.ts";
 import { defaultTolerationSeconds } from "./defaulttolerationseconds.ts";
+import { defaultStorageClass } from "./defaultstorageclass.ts";
 import { limitRanger } from "./limitranger.ts";
 import { namespaceLifecycle } from "./namespacelifecycle.ts";
+import { persistentVolumeClaimResize } from "./persistentvolumeclaimresize.ts";
 import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "./plugin.ts";
 import { podResizeValidator } from "./podresize.ts";
 import { podSecurity } from "./podsecurity.ts";
@@ -23,7 +25,9 @@ export const admissionChain: readonly AdmissionPlugin[] = [
   podSecurity,
   priority,
   defaultTolerationSeconds,
+  defaultStorageClass,
   storageObjectInUseProtection,
+  persistentVolumeClaimResize,
   runtimeClass,
   certificateSubjectRestriction,
   defaultIngressClass,

@@ -1,5 +1,6 @@
 /** Gives ingresses that name no class the default one. */
-import type { Ingress, IngressClass } from "#proto/gen/k8s/networking/v1.ts";
+import type { Ingress } from "#proto/gen/k8s/networking/v1.ts";
+import { newestDefault } from "./defaultclass.ts";
 import { resourceText, type AdmissionPlugin } from "./plugin.ts";
 
 const isDefaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
@@ -14,18 +15,8 @@ export const defaultIngressClass: AdmissionPlugin = {
     const { metadata, spec } = draft as Ingress;
     if (spec?.ingressClassName !== undefined) return;
     if (metadata?.annotations?.[classAnnotation] !== undefined) return;
-    const classes = reader.list("ingressclasses.networking.k8s.io", "") as Iterable<IngressClass>;
-    const [newest] = [...classes]
-      .filter((one) => one.metadata?.annotations?.[isDefaultAnnotation] === "true")
-      .sort(byAge);
-    if (newest === undefined) return;
-    (draft as Ingress).spec = { ...spec, ingressClassName: newest.metadata?.name ?? "" };
+    const classes = reader.list("ingressclasses.networking.k8s.io", "");
+    const newest = newestDefault(classes, [isDefaultAnnotation]);
+    if (newest !== undefined) (draft as Ingress).spec = { ...spec, ingressClassName: newest };
   },
 };
-
-/** The newest first; of the same second by name. */
-function byAge({ metadata: one }: IngressClass, { metadata: other }: IngressClass): number {
-  const age = Date.parse(other?.creationTimestamp ?? "") - Date.parse(one?.creationTimestamp ?? "");
-  if (age !== 0) return age;
-  return (one?.name ?? "") < (other?.name ?? "") ? -1 : 1;
-}

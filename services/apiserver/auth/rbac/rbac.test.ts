@@ -116,18 +116,20 @@ test("what is not covered is told in parts", () => {
 });
 
 const facts = join(import.meta.dirname, "../../../../../shared/facts/bootstrap-rbac.json");
-if (!existsSync(facts)) {
+const isThere = existsSync(facts);
+if (!isThere) {
   process.stderr.write("the facts about default roles are left out: they are not here\n");
 }
 
-describe.runIf(existsSync(facts))("every cluster starts with", () => {
+describe.runIf(isThere)("every cluster starts with", () => {
   interface Known {
     readonly name: string;
     readonly namespace?: string;
     readonly rules?: readonly PolicyRule[] | null;
     readonly subjects?: readonly { kind: string; name: string; namespace?: string }[];
   }
-  const known = JSON.parse(readFileSync(facts, "utf8")) as Record<string, readonly Known[]>;
+  const text = isThere ? readFileSync(facts, "utf8") : "{}";
+  const known = JSON.parse(text) as Record<string, readonly Known[]>;
   const kept = (plural: string) =>
     rbacObjects
       .filter(({ resource }) => resource.startsWith(`${plural}.`))

@@ -1,0 +1,26 @@
+/** Gives claims that name no class the default one. */
+import type { PersistentVolumeClaim } from "#proto/gen/k8s/core/v1.ts";
+import { newestDefault } from "./defaultclass.ts";
+import { resourceText, type AdmissionPlugin } from "./plugin.ts";
+
+const isDefaultAnnotations = [
+  "storageclass.kubernetes.io/is-default-class",
+  "storageclass.beta.kubernetes.io/is-default-class",
+];
+/** How the class was said before there was a field for it. */
+export const classAnnotation = "volume.beta.kubernetes.io/storage-class";
+
+export const defaultStorageClass: AdmissionPlugin = {
+  name: "DefaultStorageClass",
+  mutate({ operation, place, draft }, reader) {
+    if (operation !== "create" || resourceText(place) !== "persistentvolumeclaims") return;
+    if (place.subresource !== "" || draft === undefined) return;
+    const claim = draft as PersistentVolumeClaim;
+    // A class of no name is a choice, too: a volume that somebody made.
+    if (claim.spec?.storageClassName !== undefined) return;
+    if (claim.metadata?.annotations?.[classAnnotation] !== undefined) return;
+    const classes = reader.list("storageclasses.storage.k8s.io", "");
+    const newest = newestDefault(classes, isDefaultAnnotations);
+    if (newest !== undefined) claim.spec = { ...claim.spec, storageClassName: newest };
+  },
+};
