@@ -87,6 +87,11 @@ const scenarios = [
   ...goldenScenarios("machinery.jsonl", "managedfields/"),
 ].filter(({ id }) => !skipped.has(id));
 
+// A file without a test fails; the reason was printed where the scenarios were looked for.
+test.skipIf(scenarios.length === 0)("there are recorded scenarios", () => {
+  expect(scenarios.length).toBeGreaterThan(10);
+});
+
 test.each(scenarios)("$id", ({ steps }) => {
   const stored = new Map<string, KubeObject>();
   for (const { req, res } of steps) {
