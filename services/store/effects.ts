@@ -33,6 +33,8 @@ export function storeEffects(host: Host, settings: StoreSettings) {
       resign: fromPromise(() => life.resign()),
     },
     actions: {
+      tellProblem: ({ context }: { readonly context: { readonly problem: string } }) =>
+        host.log.warn(`the store tries again: ${context.problem}`),
       report: ({ context }: { readonly context: { readonly problem: string } }) =>
         host.log.fatal(`refusing to serve: ${context.problem}`),
     },

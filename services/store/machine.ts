@@ -91,6 +91,8 @@ export const storeMachine = setup({
     noteReplayed: assign({ revision: (_, { revision }: Replayed) => revision }),
     noteClaim: assign({ epoch: (_, claim: Claim) => (claim.type === "claimed" ? claim.epoch : 0) }),
     noteProblem: assign({ problem: (_, error: unknown) => textOf(error) }),
+    /** Told to a person: why it starts once more. */
+    tellProblem: () => undefined,
     /** Told to a person: the log is damaged, and nothing is served from it. */
     report: () => undefined,
     fail: ({ context }) => {
@@ -117,7 +119,7 @@ export const storeMachine = setup({
       invoke: { src: "open", onDone: "replaying", onError: [...onError] },
     },
     waiting: {
-      entry: "countAttempt",
+      entry: ["countAttempt", "tellProblem"],
       on: { Stop: "stopped" },
       after: { backoff: "connecting" },
     },
