@@ -62,7 +62,7 @@ import { resourceclaims } from "./resource/v1/resourceclaims.ts";
 import { resourceclaimtemplates } from "./resource/v1/resourceclaimtemplates.ts";
 import { resourceslices } from "./resource/v1/resourceslices.ts";
 import { customresourcedefinitions } from "./apiextensions/v1/customresourcedefinitions.ts";
-import type { KubeObject, ResourceDefinition } from "./resource.ts";
+import { apiVersionOf, type KubeObject, type ResourceDefinition } from "./resource.ts";
 
 export const resources: readonly ResourceDefinition[] = [
   bindings,
@@ -127,3 +127,7 @@ export const resources: readonly ResourceDefinition[] = [
   resourceslices,
   customresourcedefinitions,
 ].map((resource) => resource as unknown as ResourceDefinition<KubeObject>);
+
+/** The resource of a kind in a version, as `apiVersion` and `kind` name it. */
+export const resourceOfKind = (apiVersion: string, kind: string): ResourceDefinition | undefined =>
+  resources.find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);

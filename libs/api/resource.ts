@@ -172,12 +172,7 @@ interface FieldReader<T> {
   read(object: T): string;
 }
 
-export type NameRule =
-  | "dnsSubdomain"
-  | "dnsLabel"
-  | "dns1035Label"
-  | "pathSegment"
-  | "ipAddress";
+export type NameRule = "dnsSubdomain" | "dnsLabel" | "dns1035Label" | "pathSegment" | "ipAddress";
 
 /** Declares a resource; the type parameter keeps its functions honest. */
 export function defineResource<T extends KubeObject>(
@@ -185,3 +180,10 @@ export function defineResource<T extends KubeObject>(
 ): ResourceDefinition<T> {
   return definition;
 }
+
+/** What stands in `apiVersion`: `v1`, `apps/v1`. */
+export const apiVersionOf = ({
+  group,
+  version,
+}: Pick<ResourceDefinition, "group" | "version">): string =>
+  group === "" ? version : `${group}/${version}`;

@@ -1,7 +1,7 @@
 /** Components' way to the API server: typed requests over the bus door (proto/kubus/api/v1). */
 import { StatusError } from "#libs/api/errors.ts";
 import type { applyPatch, PatchType as AnyPatchType } from "#libs/api/patch/content.ts";
-import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { type KubeObject, type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { type Bus, BusTimeoutError, call, type RequestOptions, type Rpc } from "#libs/bus/bus.ts";
 import type { Encodable } from "#libs/schema/schema.ts";
 import type { ApiVerb } from "#libs/bus/subjects.ts";
@@ -118,9 +118,8 @@ export function decodeObject<T extends KubeObject>(
   resource: ResourceDefinition<T>,
   bytes: Uint8Array,
 ): T {
-  const { group, version, kind, message } = resource;
-  const apiVersion = group === "" ? version : `${group}/${version}`;
-  return { apiVersion, kind, ...codecOf<T>(message).decode(bytes) };
+  const { kind, message } = resource;
+  return { apiVersion: apiVersionOf(resource), kind, ...codecOf<T>(message).decode(bytes) };
 }
 
 /** A client with one identity. Requests end with the bus's scope. */

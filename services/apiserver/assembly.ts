@@ -2,13 +2,12 @@
 import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import type { World } from "#libs/actor/world.ts";
-import { resources } from "#libs/api/index.ts";
+import { resources, resourceOfKind } from "#libs/api/index.ts";
 import { parseRange, type IpRange } from "#libs/api/validation/addresses.ts";
 import type { Bus } from "#libs/bus/bus.ts";
 import type { PersistentVolumeClaim, Pod } from "#proto/gen/k8s/core/v1.ts";
 import { admissionChain } from "./admission/chain.ts";
 import { mutatingAdmissionPolicy } from "./admission/mutatingadmissionpolicy.ts";
-import type { FindKind } from "./admission/policy/params.ts";
 import { resourceQuota } from "./admission/resourcequota.ts";
 import { validatingAdmissionPolicy } from "./admission/validatingadmissionpolicy.ts";
 import { chain } from "./auth/authorize.ts";
@@ -100,20 +99,13 @@ function guards(caches: Caches, context: () => RegistryContext): Guards {
       paramRights(authorizer),
       claimRights(authorizer),
       signerRights(authorizer),
-      mutatingAdmissionPolicy(authorizer, findKind),
-      validatingAdmissionPolicy(authorizer, findKind),
+      mutatingAdmissionPolicy(authorizer, resourceOfKind),
+      validatingAdmissionPolicy(authorizer, resourceOfKind),
       resourceQuota(quotaCharger(context)),
     ],
     authorization: { authorizers, grants, hasMoreRights: isNode },
   };
 }
-
-/** The resource of a kind that a policy names. */
-const findKind: FindKind = (apiVersion, kind) =>
-  resources.find(
-    ({ group, version, kind: own }) =>
-      own === kind && (group === "" ? version : `${group}/${version}`) === apiVersion,
-  );
 
 function nodeFacts(caches: Caches): NodeFacts {
   const pods = caches.named("pods");

@@ -1,9 +1,8 @@
 /** Objects that a client might send. */
 import { resources } from "#libs/api/index.ts";
-import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { type KubeObject, type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { arbitrary, type Random } from "#libs/schema/arbitrary.ts";
 import { readObject, schemaOf } from "#libs/schema/index.ts";
-import { apiVersionOf } from "../../services/apiserver/registry/cache/version.ts";
 import { mutateValue, pick } from "./mutate.ts";
 
 /** Any resource that is served. */

@@ -1,4 +1,5 @@
 /** What one object uses of a namespace's quota. */
+import { storageClassText } from "../core/v1/persistentvolumes.ts";
 import type { KubeObject } from "../resource.ts";
 import type { PersistentVolumeClaim, Pod, Service } from "#proto/gen/k8s/core/v1.ts";
 import type { Amounts } from "./amounts.ts";
@@ -67,11 +68,9 @@ function serviceUsage({ spec }: Service): Amounts {
   }
 }
 
-/** The old annotation counts before the field. */
-const classAnnotation = "volume.beta.kubernetes.io/storage-class";
-
-function claimUsage({ metadata, spec, status }: PersistentVolumeClaim): Amounts {
-  const storageClass = metadata?.annotations?.[classAnnotation] ?? spec?.storageClassName ?? "";
+function claimUsage(claim: PersistentVolumeClaim): Amounts {
+  const { spec, status } = claim;
+  const storageClass = storageClassText(claim);
   const ofClass = (name: string) => `${storageClass}${storageClassSuffix}${name}`;
   const requested = spec?.resources?.requests?.["storage"];
   // A claim that failed to shrink still holds what it was given.

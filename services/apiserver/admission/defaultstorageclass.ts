@@ -1,14 +1,9 @@
 /** Gives claims that name no class the default one. */
 import type { PersistentVolumeClaim } from "#proto/gen/k8s/core/v1.ts";
+import { storageClassAnnotation } from "#libs/api/core/v1/persistentvolumes.ts";
+import { defaultClassAnnotations } from "#libs/api/storage/v1/storageclasses.ts";
 import { newestDefault } from "./defaultclass.ts";
 import { resourceText, type AdmissionPlugin } from "./plugin.ts";
-
-const isDefaultAnnotations = [
-  "storageclass.kubernetes.io/is-default-class",
-  "storageclass.beta.kubernetes.io/is-default-class",
-];
-/** How the class was said before there was a field for it. */
-export const classAnnotation = "volume.beta.kubernetes.io/storage-class";
 
 export const defaultStorageClass: AdmissionPlugin = {
   name: "DefaultStorageClass",
@@ -18,9 +13,9 @@ export const defaultStorageClass: AdmissionPlugin = {
     const claim = draft as PersistentVolumeClaim;
     // A class of no name is a choice, too: a volume that somebody made.
     if (claim.spec?.storageClassName !== undefined) return;
-    if (claim.metadata?.annotations?.[classAnnotation] !== undefined) return;
+    if (claim.metadata?.annotations?.[storageClassAnnotation] !== undefined) return;
     const classes = reader.list("storageclasses.storage.k8s.io", "");
-    const newest = newestDefault(classes, isDefaultAnnotations);
+    const newest = newestDefault(classes, defaultClassAnnotations);
     if (newest !== undefined) claim.spec = { ...claim.spec, storageClassName: newest };
   },
 };

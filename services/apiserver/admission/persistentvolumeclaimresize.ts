@@ -1,9 +1,9 @@
 /** Claims grow only where their class lets them (Kubernetes' persistentvolume/resize plugin). */
+import { storageClassText } from "#libs/api/core/v1/persistentvolumes.ts";
 import { forbiddenError } from "#libs/api/errors.ts";
 import { compareQuantities } from "#libs/api/quantity.ts";
 import type { PersistentVolumeClaim } from "#proto/gen/k8s/core/v1.ts";
 import type { StorageClass } from "#proto/gen/k8s/storage/v1.ts";
-import { classAnnotation } from "./defaultstorageclass.ts";
 import { resourceText, type AdmissionPlugin, type AdmissionReader } from "./plugin.ts";
 
 export const persistentVolumeClaimResize: AdmissionPlugin = {
@@ -29,16 +29,13 @@ const refused = (name: string, why: string) =>
 
 const sizeOf = ({ spec }: PersistentVolumeClaim) => spec?.resources?.requests?.["storage"] ?? "0";
 
-const classOf = ({ metadata, spec }: PersistentVolumeClaim) =>
-  metadata?.annotations?.[classAnnotation] ?? spec?.storageClassName ?? "";
-
 function canGrow(
   claim: PersistentVolumeClaim,
   before: PersistentVolumeClaim,
   reader: AdmissionReader,
 ): boolean {
-  const name = classOf(claim);
-  if (name === "" || name !== classOf(before)) return false;
+  const name = storageClassText(claim);
+  if (name === "" || name !== storageClassText(before)) return false;
   const found = reader.cached("storageclasses.storage.k8s.io", "", name);
   return (found as StorageClass | undefined)?.allowVolumeExpansion === true;
 }

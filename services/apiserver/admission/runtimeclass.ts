@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { forbiddenError } from "#libs/api/errors.ts";
-import { compareQuantities } from "#libs/api/quantity.ts";
+import { type Amounts, sameAmounts } from "#libs/api/quota/amounts.ts";
 import type { Pod, Toleration } from "#proto/gen/k8s/core/v1.ts";
 import type { RuntimeClass } from "#proto/gen/k8s/node/v1.ts";
 import { resourceText, type AdmissionPlugin, type AdmissionReader } from "./plugin.ts";
@@ -13,8 +13,6 @@ const classes = "runtimeclasses.node.k8s.io";
 
 const overheadWithoutClass =
   "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
-
-type Amounts = Readonly<Record<string, string>>;
 
 export const runtimeClass: AdmissionPlugin = {
   name: "RuntimeClass",
@@ -59,13 +57,6 @@ function setOverhead(pod: Pod, fixed: Amounts | undefined): void {
   }
   pod.spec = { ...pod.spec, overhead: { ...fixed } };
 }
-
-const sameAmounts = (one: Amounts, other: Amounts): boolean =>
-  Object.keys(one).length === Object.keys(other).length &&
-  Object.entries(one).every(([name, amount]) => {
-    const its = other[name];
-    return its !== undefined && compareQuantities(amount, its) === 0;
-  });
 
 /** What the pod asks for itself stays; where the two contradict each other it can run nowhere. */
 function setScheduling(pod: Pod, { scheduling }: RuntimeClass): void {

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { forbidden, invalidObject } from "#libs/api/errors.ts";
-import { resources } from "#libs/api/index.ts";
+import { resourceOfKind } from "#libs/api/index.ts";
 import type {
   ParamKind,
   ParamRef,
@@ -126,9 +126,7 @@ const anything: Resolved = { of: { group: "*", version: "*", resource: "*" }, fo
 
 function resourceOf({ apiVersion = "", kind = "" }: ParamKind): Resolved {
   const [version = "", apiGroup = ""] = apiVersion.split("/").toReversed();
-  const served = resources.find(
-    (one) => one.group === apiGroup && one.version === version && one.kind === kind,
-  );
+  const served = resourceOfKind(apiVersion, kind);
   const of = { group: apiGroup, version, resource: served?.plural ?? "*" };
   return { of, found: served !== undefined };
 }

@@ -1,6 +1,11 @@
 /** Discovery: what is served, in the old documents and in the aggregated one. */
 import { createHash } from "node:crypto";
-import type { KubeObject, ResourceDefinition, Subresource } from "#libs/api/resource.ts";
+import {
+  type KubeObject,
+  type ResourceDefinition,
+  type Subresource,
+  apiVersionOf,
+} from "#libs/api/resource.ts";
 import { codecOf, encodeUnknown } from "#libs/schema/index.ts";
 import type { Review } from "../auth/reviews/review.ts";
 import { subresourceVerbs, type Served, type ServedVersion } from "../http/routes.ts";
@@ -129,7 +134,7 @@ function resourceList({ group, version, resources, reviews }: ServedVersion): ob
   for (const definition of resources.values()) entries.push(...resourceEntries(definition));
   for (const review of reviews.values()) entries.push(reviewEntry(review));
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const groupVersion = group === "" ? version : `${group}/${version}`;
+  const groupVersion = apiVersionOf({ group, version });
   // The core group's list says no apiVersion of its own, as in Kubernetes.
   const head = group === "" ? {} : { apiVersion: "v1" };
   return { kind: "APIResourceList", ...head, groupVersion, resources: entries };

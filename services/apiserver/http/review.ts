@@ -1,12 +1,12 @@
 /** Creates of kinds that are only asked: identity and rights. */
 import { trackUpdate } from "#libs/api/managedfields/update.ts";
-import type { KubeObject } from "#libs/api/resource.ts";
+import { type KubeObject, apiVersionOf } from "#libs/api/resource.ts";
 import { timeText } from "#libs/api/time.ts";
 import { kindSchema } from "#libs/schema/schemas.ts";
 import type { MessageSchema } from "#libs/schema/schema.ts";
 import type { Review } from "../auth/reviews/review.ts";
 import { readDraft } from "../registry/draft.ts";
-import { decodeObject, versionText } from "./body/decode.ts";
+import { decodeObject } from "./body/decode.ts";
 import { bodyEncoding } from "./body/media-type.ts";
 import { readBody } from "./body/read.ts";
 import { commonHeaders, mediaRequest, type Exchange } from "./context.ts";
@@ -30,7 +30,7 @@ export async function serveReview(
   const bytes = await readBody(request, door.limits.bodyBytesMax);
   const options = writeOptions(query, "CreateOptions");
   const body = decodeObject(bytes, encoding, review);
-  const expected = { apiVersion: versionText(review), kind: review.kind, schema };
+  const expected = { apiVersion: apiVersionOf(review), kind: review.kind, schema };
   const { object, warnings } = readDraft(expected, body, options.fieldValidation);
   const question = withManager(exchange, schema, object, options.fieldManager);
   const value = question as Readonly<Record<string, unknown>>;

@@ -1,11 +1,10 @@
 /** Watch streams: events as the client wants them, each encoded once for all who watch. */
 import { toStatusError } from "#libs/api/errors.ts";
 import { goJson } from "#libs/api/gotext.ts";
-import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { type KubeObject, type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { codecOf } from "#libs/schema/codec.ts";
 import type { Status } from "#proto/gen/k8s/meta/v1.ts";
 import type { Version, WatchEvent } from "../registry/request.ts";
-import { versionText } from "./body/decode.ts";
 import { partialItem, partialMessage, partialObject } from "./encode/partial.ts";
 import { envelope, versionMessage, watchFrame } from "./encode/protobuf.ts";
 import { statusMessage } from "./encode/status-message.ts";
@@ -23,9 +22,7 @@ export interface WatchView {
 
 /** Content type of the stream: JSON says nothing of being one. */
 export const watchContentType = ({ encoding }: Media): string =>
-  encoding === "protobuf"
-    ? "application/vnd.kubernetes.protobuf;stream=watch"
-    : "application/json";
+  encoding === "protobuf" ? "application/vnd.kubernetes.protobuf;stream=watch" : "application/json";
 
 /** Makes the bytes of events; a table shows its columns in the first event only. */
 export function eventEncoder(view: WatchView): (event: WatchEvent) => Uint8Array {
@@ -107,7 +104,7 @@ function bookmarkEvent(
 ): Uint8Array {
   const annotations = initialEventsEnd ? { "k8s.io/initial-events-end": "true" } : undefined;
   const metadata = { resourceVersion, ...(annotations ? { annotations } : {}) };
-  const object = { kind: definition.kind, apiVersion: versionText(definition), metadata };
+  const object = { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata };
   if (media.encoding === "protobuf") {
     return watchFrame("BOOKMARK", bookmarkMessage(object, media, definition));
   }

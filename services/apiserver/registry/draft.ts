@@ -1,10 +1,9 @@
 /** From a request's body to a draft: the typed object that admission and validation work on. */
 import { badRequest, StatusError } from "#libs/api/errors.ts";
 import { goQuote } from "#libs/api/gotext.ts";
-import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { type KubeObject, type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { readObject, schemaOf, strictProblems } from "#libs/schema/index.ts";
 import type { MessageSchema } from "#libs/schema/schema.ts";
-import { apiVersionOf } from "./cache/version.ts";
 import { metadataOf } from "./decide/system.ts";
 import type { Body, FieldValidation, Place } from "./request.ts";
 

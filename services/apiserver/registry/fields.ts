@@ -2,10 +2,9 @@
 import { apply, type Applied } from "#libs/api/managedfields/apply.ts";
 import { parentEntries, scaleEntries } from "#libs/api/managedfields/scale.ts";
 import { trackUpdate } from "#libs/api/managedfields/update.ts";
-import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { type KubeObject, type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { timeText } from "#libs/api/time.ts";
 import { schemaOf } from "#libs/schema/index.ts";
-import { apiVersionOf } from "./cache/version.ts";
 import type { RegistryContext } from "./context.ts";
 import { otherVersionsOf, resetFieldsOf } from "./forms.ts";
 import { metadataOf } from "./decide/system.ts";

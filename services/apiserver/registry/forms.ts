@@ -1,8 +1,7 @@
 /** The other versions in which the fields of a written object may be owned. */
 import type { OtherVersions, VersionForm } from "#libs/api/managedfields/versions.ts";
-import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { type KubeObject, type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { schemaOf } from "#libs/schema/index.ts";
-import { apiVersionOf } from "./cache/version.ts";
 import type { Caches } from "./caches.ts";
 
 /** Undefined for a resource with one version alone. */

@@ -3,7 +3,7 @@ import type { Assembled, Host } from "#libs/actor/component.ts";
 import { hasReason } from "#libs/api/errors.ts";
 import { resources } from "#libs/api/index.ts";
 import { mergePatch } from "#libs/api/patch/content.ts";
-import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { type KubeObject, type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { apiClient, type Client } from "#libs/client/client.ts";
 import { controller, type Enqueue, type Seen, seenBy } from "#libs/controller/controller.ts";
 import type { Informer } from "#libs/informer/informer.ts";
@@ -136,9 +136,6 @@ async function askForOwner(
     throw error;
   }
 }
-
-const apiVersionOf = ({ group, version }: ResourceDefinition) =>
-  group === "" ? version : `${group}/${version}`;
 
 async function apply(parts: Parts, action: Action, key: string): Promise<Seen | void> {
   const node = parts.graph.get(key);

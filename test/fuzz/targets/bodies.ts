@@ -1,4 +1,5 @@
 /** Bodies of requests: JSON, YAML, protobuf. */
+import { apiVersionOf } from "#libs/api/resource.ts";
 import { StatusError } from "#libs/api/errors.ts";
 import { depthMax, isDeeper } from "#libs/api/patch/json-value.ts";
 import { codecOf, encodeUnknown, exactCodecOf, readObject, schemaOf } from "#libs/schema/index.ts";
@@ -11,7 +12,6 @@ import { prettyJson } from "../../../services/apiserver/http/encode/json.ts";
 import { writeYaml } from "../../../services/apiserver/http/encode/yaml.ts";
 import type { Encoding } from "../../../services/apiserver/http/negotiate.ts";
 import { deleteOptions } from "../../../services/apiserver/http/options/delete.ts";
-import { apiVersionOf } from "../../../services/apiserver/registry/cache/version.ts";
 import { expectedKind, readDraft } from "../../../services/apiserver/registry/draft.ts";
 import { below, mutateBytes, mutateText, pick } from "../mutate.ts";
 import { anyResource, decoded, oddSample, sample } from "../sample.ts";

@@ -139,8 +139,11 @@ interface Classed extends KubeObject {
   readonly spec?: { readonly storageClassName?: string };
 }
 
-/** The class of a volume or a claim: the annotation that came before the field still counts. */
+/** How the class of a volume or a claim was said before there was a field for it. */
+export const storageClassAnnotation = "volume.beta.kubernetes.io/storage-class";
+
+/** The class of a volume or a claim: the annotation still counts, and before the field. */
 export function storageClassText({ metadata, spec }: Classed): string {
-  const annotation = metadata?.annotations?.["volume.beta.kubernetes.io/storage-class"];
+  const annotation = metadata?.annotations?.[storageClassAnnotation];
   return annotation ?? spec?.storageClassName ?? "";
 }

@@ -1,6 +1,6 @@
 /** Which requests a policy or a webhook is about: rules and selectors. */
 import { matchesSelector, selectorOfLabelSelector } from "#libs/api/selectors.ts";
-import type { KubeObject } from "#libs/api/resource.ts";
+import { type KubeObject, apiVersionOf } from "#libs/api/resource.ts";
 import type {
   MatchResources,
   NamedRuleWithOperations,
@@ -100,7 +100,6 @@ type KubeScope = AdmissionRequest["place"]["definition"]["scope"];
 
 /** The object with its type, as expressions and webhooks see it. */
 export function typed({ place }: AdmissionRequest, object: KubeObject): KubeObject {
-  const { group, version, kind } = place.definition;
-  const apiVersion = group === "" ? version : `${group}/${version}`;
-  return { apiVersion, kind, ...object };
+  const { definition } = place;
+  return { apiVersion: apiVersionOf(definition), kind: definition.kind, ...object };
 }

@@ -1,4 +1,5 @@
 /** What the expressions of a policy see of a request. */
+import { userOf } from "../../auth/caller.ts";
 import { namespaceType, requestType } from "#libs/cel/admission.ts";
 import { dyn } from "#libs/cel/celtype.ts";
 import type { Environment } from "#libs/cel/environment.ts";
@@ -27,7 +28,7 @@ export function requestVariables(
   { provider }: Environment,
 ): Variables {
   const { draft, old, place } = request;
-  const ask = asker(authorizer, userOf(request));
+  const ask = asker(authorizer, userOf(request.caller));
   const json = (object: KubeObject | undefined) =>
     object === undefined ? null : fromJson(typed(request, object), dyn, provider);
   const makers: Readonly<Record<string, () => Value>> = {
@@ -74,11 +75,6 @@ export function requestJson({ operation, place, caller, draft, old, dryRun }: Ad
     },
     dryRun,
   };
-}
-
-function userOf({ caller }: AdmissionRequest): User {
-  const { user: name, uid, groups, extra } = caller;
-  return { name, groups, ...(uid === undefined ? {} : { uid }), ...(extra ? { extra } : {}) };
 }
 
 function aboutOf({ place, draft, old }: AdmissionRequest): Omit<AuthorizerQuestion, "verb"> {

@@ -1,4 +1,5 @@
 /** Bodies of create, update and delete: text or protobuf to a JSON value of the expected kind. */
+import { apiVersionOf } from "#libs/api/resource.ts";
 import { badRequest } from "#libs/api/errors.ts";
 import { goQuote } from "#libs/api/gotext.ts";
 import { exactCodecOf } from "#libs/schema/codec.ts";
@@ -47,7 +48,7 @@ export function decodeObject(bytes: Uint8Array, encoding: Encoding, expected: Ex
   const apiVersion = textOf(value["apiVersion"]);
   const kind = textOf(value["kind"]);
   checkKind(apiVersion, kind, expected);
-  const named = { ...value, apiVersion: versionText(expected), kind: expected.kind };
+  const named = { ...value, apiVersion: apiVersionOf(expected), kind: expected.kind };
   return { value: named, ...rest };
 }
 
@@ -146,7 +147,7 @@ function unknownOf(bytes: Uint8Array): ReturnType<typeof decodeUnknown> {
 
 /** Throws BadRequest when the body is of another kind or version than the endpoint's. */
 function checkKind(apiVersion: string, kind: string, expected: ExpectedKind): void {
-  const wantedVersion = versionText(expected);
+  const wantedVersion = apiVersionOf(expected);
   const actualVersion = apiVersion === "" ? wantedVersion : apiVersion;
   const actualKind = kind === "" ? expected.kind : kind;
   const [group, version] = splitVersion(actualVersion);
@@ -168,10 +169,6 @@ const goInternal = (group: string): string => (group === "" ? "core" : (group.sp
 const notRegistered = (kind: string, apiVersion: string): string =>
   `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} ` +
   'in scheme "pkg/api/legacyscheme/scheme.go:30"';
-
-/** `v1`, `apps/v1`: what stands in apiVersion. */
-export const versionText = ({ group, version }: { group: string; version: string }): string =>
-  group === "" ? version : `${group}/${version}`;
 
 function splitVersion(apiVersion: string): readonly [string, string] {
   const slash = apiVersion.indexOf("/");

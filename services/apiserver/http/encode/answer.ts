@@ -2,10 +2,9 @@
 import { notAcceptable } from "#libs/api/errors.ts";
 import { goJson } from "#libs/api/gotext.ts";
 import { defaultColumns } from "#libs/api/printing.ts";
-import type { ResourceDefinition } from "#libs/api/resource.ts";
+import { type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { parseExact } from "#libs/schema/exactjson.ts";
 import type { Listed, Version } from "../../registry/request.ts";
-import { versionText } from "../body/decode.ts";
 import { mediaTypes, type Conversion, type Media } from "../negotiate.ts";
 import { itemJson, listJson, listMeta, prettyJson, versionJson } from "./json.ts";
 import { partialItem, partialMessage, partialObject } from "./partial.ts";
@@ -106,7 +105,7 @@ export function encodeList(
 }
 
 const listType = (definition: ResourceDefinition) => ({
-  apiVersion: versionText(definition),
+  apiVersion: apiVersionOf(definition),
   kind: `${definition.kind}List`,
 });
 

@@ -2,6 +2,7 @@
  * Protobuf answers: messages in the Unknown envelope (`k8s\0`), lists joined from the items' own
  * bytes, watch events as length-delimited frames.
  */
+import { apiVersionOf } from "#libs/api/resource.ts";
 import { codecOf } from "#libs/schema/codec.ts";
 import type { Listed, Version } from "../../registry/request.ts";
 
@@ -31,10 +32,9 @@ function envelopeStart({ apiVersion, kind }: TypeMeta, messageBytes: number): Bu
 
 /** The version's own kind: a scale differs from its definition's. */
 export function typeOf({ definition, object }: Version): TypeMeta {
-  const { group, version, kind } = definition;
   return {
-    apiVersion: object.apiVersion ?? (group === "" ? version : `${group}/${version}`),
-    kind: object.kind ?? kind,
+    apiVersion: object.apiVersion ?? apiVersionOf(definition),
+    kind: object.kind ?? definition.kind,
   };
 }
 

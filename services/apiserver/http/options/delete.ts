@@ -1,9 +1,10 @@
 /** Options of delete: a body, or the query when there is none. */
+import { apiVersionOf } from "#libs/api/resource.ts";
 import { badRequest, notSupported, invalid, type FieldError } from "#libs/api/errors.ts";
 import { goQuote } from "#libs/api/gotext.ts";
 import { isInt64 } from "#libs/schema/exactjson.ts";
 import type { DeleteOptions } from "../../registry/request.ts";
-import { decodeOptionsText, versionText } from "../body/decode.ts";
+import { decodeOptionsText } from "../body/decode.ts";
 import { jsonKind } from "../body/json.ts";
 import { bodyEncoding } from "../body/media-type.ts";
 import { queryBoolean, queryInteger, refuse } from "./query.ts";
@@ -68,7 +69,7 @@ function fromBody(body: Uint8Array, contentType: string | undefined): Asked {
   const value = decodeOptionsText(body, bodyEncoding(contentType));
   const kind = value["kind"];
   if (kind !== undefined && kind !== "" && kind !== "DeleteOptions") {
-    const apiVersion = String(value["apiVersion"] ?? versionText({ group: "", version: "v1" }));
+    const apiVersion = String(value["apiVersion"] ?? apiVersionOf({ group: "", version: "v1" }));
     throw badRequest(
       `no kind ${goQuote(String(kind))} is registered for version ${goQuote(apiVersion)} ` +
         'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"',

@@ -1,6 +1,6 @@
 /** Versions of objects as the cache keeps them: stored bytes, and each other form made once. */
 import { goJson } from "#libs/api/gotext.ts";
-import type { KubeObject, ResourceDefinition } from "#libs/api/resource.ts";
+import { type KubeObject, type ResourceDefinition, apiVersionOf } from "#libs/api/resource.ts";
 import { codecOf, exactCodecOf } from "#libs/schema/index.ts";
 import type { Codec } from "#libs/schema/schema.ts";
 import type { ObjectMeta } from "#proto/gen/k8s/meta/v1.ts";
@@ -14,10 +14,6 @@ export interface ObjectName {
   readonly namespace: string;
   readonly name: string;
 }
-
-/** `v1`, `apps/v1`. */
-export const apiVersionOf = ({ group, version }: ResourceDefinition): string =>
-  group === "" ? version : `${group}/${version}`;
 
 /** The codec of a resource that keeps integers beyond 2^53. */
 export const codecOfDefinition = (definition: ResourceDefinition): Codec<KubeObject> =>
