@@ -3,16 +3,12 @@
  * Time passes faster on an idle machine; the CPU seconds are what the work itself costs.
  * Options: `--pods N` (1,000), `--nodes N` (10).
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { realWorld } from "#libs/actor/world.ts";
 import { ensureKubectl } from "../../infra/kubectl/find.ts";
-import { cacheFolder } from "../../infra/tools/cache.ts";
 import { mustRun } from "../../infra/tools/command.ts";
 import { usageOf } from "../../infra/tools/process.ts";
+import { startCluster } from "./cluster/kubus.ts";
 
-const main = join(import.meta.dirname, "..", "..", "infra", "kubus", "main.ts");
 const rolloutMsMax = 600_000;
 
 export async function run(args: readonly string[]) {
@@ -22,17 +18,15 @@ export async function run(args: readonly string[]) {
   };
   const pods = option("--pods", 1_000);
   const nodes = option("--nodes", 10);
-  const home = await mkdtemp(join(tmpdir(), "kubus-bench-"));
-  const { NATS_URL: _, ...rest } = process.env;
-  const kubeconfig = join(home, "kubeconfig");
-  const env = { ...rest, HOME: home, KUBECONFIG: kubeconfig, KUBUS_CACHE: cacheFolder() };
   const kubectl = (await ensureKubectl(process.env)).path;
+  const cluster = await startCluster("--runtime=simulated", `--nodes=${nodes}`);
+  const { env, kubusPid, natsPid } = cluster;
   const ask = (...words: string[]) => mustRun(kubectl, words, { env, timeoutMs: rolloutMsMax });
-  const kubus = (...words: string[]) =>
-    mustRun(process.execPath, [main, ...words], { env, timeoutMs: rolloutMsMax });
   try {
-    await kubus("up", "--runtime=simulated", "--port=0", `--nodes=${nodes}`, "--detach");
-    const pids = await pidsOf(join(home, ".kubus", "kubus"));
+    const pids = [
+      { name: "kubus", pid: kubusPid },
+      { name: "nats-server", pid: natsPid },
+    ];
     const before = await Promise.all(pids.map(({ pid }) => usageOf(pid)));
     const started = realWorld.monotonic();
     await ask("create", "deployment", "bench", "--image=bench", `--replicas=${pods}`);
@@ -54,16 +48,6 @@ export async function run(args: readonly string[]) {
       ...usage.flat(),
     ];
   } finally {
-    await kubus("down", "--purge").catch(() => undefined);
-    await rm(home, { recursive: true, force: true });
+    await cluster.stop();
   }
-}
-
-/** The processes that do the work. */
-async function pidsOf(folder: string): Promise<{ name: string; pid: number }[]> {
-  const read = async (...path: string[]) => Number(await readFile(join(folder, ...path), "utf8"));
-  return [
-    { name: "kubus", pid: await read("pid") },
-    { name: "nats-server", pid: await read("nats", "pid") },
-  ];
 }
