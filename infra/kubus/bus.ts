@@ -1,13 +1,13 @@
 /** The NATS servers of a cluster: those that Kubus runs, or those that the user does. */
-import { jetstreamManager } from "@nats-io/jetstream";
 import type { Logger } from "pino";
 import { afterFailure, type RestartRecord } from "#libs/actor/restarts.ts";
 import { realWorld, type World } from "#libs/actor/world.ts";
 import { parseAddresses } from "#libs/bus/address.ts";
+import { startInTurn, untilLed, untilPlaceable } from "#libs/bus/placement.ts";
 import { judgeServer, serverFacts } from "../nats/external.ts";
 import { ensureNatsServer } from "../nats/find.ts";
-import { planMembers } from "../nats/members.ts";
-import { setReplicas, untilPlaceable } from "../nats/replicas.ts";
+import { livedBefore, planMembers } from "../nats/members.ts";
+import { setReplicas } from "../nats/replicas.ts";
 import { type NatsServer, type ServerOptions, startNatsServer } from "../nats/server.ts";
 import { errorText } from "../tools/error-text.ts";
 import { versionText } from "../tools/version.ts";
@@ -36,18 +36,28 @@ export async function ownBus(options: OwnBusOptions): Promise<ClusterBus> {
   const { folder, servers, prefix, env, log, world } = options;
   const { path: program, version, origin } = await ensureNatsServer(env);
   const members = await planMembers(folder, servers, prefix);
-  const kept = members.map((member) => keepServer({ program, member, world }, log));
+  const kept: KeptServer[] = [];
   const stop = async () => {
     await Promise.all(kept.map((server) => server.stop()));
   };
+  const starts = members.map((member) => () => {
+    const server = keepServer({ program, member, world }, log);
+    kept.push(server);
+    return server.port;
+  });
+  const addressOf = (ports: readonly number[]): BusAddress => ({
+    servers: ports.map((port) => `nats://127.0.0.1:${port}`).join(","),
+    token: members[0]?.token,
+    prefix,
+  });
+  const untilKnown = (ports: readonly number[]) =>
+    untilJetStream(addressOf(ports), ports.length, world);
   try {
-    const ports = await Promise.all(kept.map(({ port }) => port));
-    const address = {
-      servers: ports.map((port) => `nats://127.0.0.1:${port}`).join(","),
-      token: members[0]?.token,
-      prefix,
-    };
-    if (servers > 1) await untilJetStream(address, servers, world);
+    const ports = members.every(livedBefore)
+      ? await Promise.all(starts.map((start) => start()))
+      : await startInTurn(starts, untilKnown);
+    const address = addressOf(ports);
+    if (servers > 1) await untilKnown(ports);
     const where = `${ports.length > 1 ? "ports" : "port"} ${ports.join(", ")}`;
     const remark = `${versionText(version)} from ${origin}, ${where}`;
     return { address, remark, warnings: [], stop };
@@ -97,28 +107,13 @@ function keepServer(options: ServerOptions, log: Logger): KeptServer {
   };
 }
 
-const electionMsMax = 60_000;
-const electionPollMs = 100;
-const askMs = 1_000;
-
 /** Servers of a cluster elect one, which gets to know the others, before they keep streams. */
 async function untilJetStream(address: BusAddress, servers: number, world: World): Promise<void> {
   const bus = await connectTo(address, "up", world);
-  const deadline = world.monotonic() + electionMsMax;
   try {
-    for (;;) {
-      try {
-        const manager = await jetstreamManager(bus.connection, { timeout: askMs });
-        // One that is missing here keeps those that there are from nothing but new streams.
-        await untilPlaceable(manager, address.prefix, servers).catch(() => undefined);
-        return;
-      } catch (error) {
-        if (world.monotonic() > deadline) {
-          throw new Error(`the NATS servers found no leader: ${errorText(error)}`);
-        }
-      }
-      await world.sleep(electionPollMs);
-    }
+    const manager = await untilLed(bus.connection);
+    // One that is missing here keeps those that there are from nothing but new streams.
+    await untilPlaceable(manager, address.prefix, servers).catch(() => undefined);
   } finally {
     await bus.close();
   }

@@ -1,5 +1,6 @@
 /** The servers of one cluster's bus: where each of them lives, and how they find each other. */
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -18,6 +19,12 @@ export function memberFolders(folder: string, count: number): string[] {
   if (count === 1) return [folder];
   return Array.from({ length: count }, (_, index) => join(folder, String(index + 1)));
 }
+
+/** Whether there is something of an earlier life. */
+export const livedBefore = ({ folder }: Member): boolean => existsSync(streamsFolder(folder));
+
+/** Where JetStream keeps its files. */
+export const streamsFolder = (folder: string): string => join(folder, "jetstream");
 
 /** Folders in which a server lives or lived. */
 export async function keptFolders(folder: string): Promise<string[]> {

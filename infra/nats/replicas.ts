@@ -1,12 +1,7 @@
 /** Copies of what a cluster keeps on servers that the user runs. */
-import {
-  JetStreamApiError,
-  type JetStreamManager,
-  jetstreamManager,
-  StorageType,
-} from "@nats-io/jetstream";
+import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { realWorld } from "#libs/actor/world.ts";
+import { untilPlaceable } from "#libs/bus/placement.ts";
 import { errorText } from "../tools/error-text.ts";
 
 const apiTimeoutMs = 10_000;
@@ -34,35 +29,4 @@ export async function setReplicas(
     throw new Error(`--replicas ${replicas}: ${errorText(error)}`);
   }
   return changed;
-}
-
-const noSuitablePeers = 10_005;
-/** Servers that just started do not know all of each other yet. */
-const peersMsMax = 5_000;
-const peersPollMs = 250;
-
-/**
- * Resolves when a stream can have so many copies: that is found out before a store waits for it in
- * vain. Rejects with the servers' words when it cannot within five seconds.
- */
-export async function untilPlaceable(
-  manager: JetStreamManager,
-  prefix: string,
-  replicas: number,
-): Promise<void> {
-  const name = `PROBE_${prefix}`;
-  const deadline = realWorld.monotonic() + peersMsMax;
-  // One may be left over by a process that was killed just then.
-  await manager.streams.delete(name).catch(() => false);
-  while (true) {
-    try {
-      await manager.streams.add({ name, storage: StorageType.Memory, num_replicas: replicas });
-      break;
-    } catch (error) {
-      const isMissingPeer = error instanceof JetStreamApiError && error.code === noSuitablePeers;
-      if (!isMissingPeer || realWorld.monotonic() > deadline) throw error;
-      await realWorld.sleep(peersPollMs);
-    }
-  }
-  await manager.streams.delete(name);
 }

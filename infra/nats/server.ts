@@ -6,7 +6,7 @@ import { realWorld, type World } from "#libs/actor/world.ts";
 import { guard, unguard } from "../tools/guardian.ts";
 import { endProcess, isRunning } from "../tools/process.ts";
 import { serverConfig } from "./config.ts";
-import { bindable, type Member } from "./members.ts";
+import { bindable, type Member, streamsFolder } from "./members.ts";
 
 export interface ServerOptions {
   /** Path of the program. */
@@ -44,7 +44,7 @@ export async function startNatsServer(options: ServerOptions): Promise<NatsServe
     name,
     port: await keptPort(at("port")),
     token,
-    storeFolder: at("jetstream"),
+    storeFolder: streamsFolder(folder),
     portsFolder: folder,
     logFile: at("nats-server.log"),
     ...(cluster ? { cluster } : {}),

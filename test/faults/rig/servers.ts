@@ -1,6 +1,8 @@
 /** The bus of the rig: one nats-server, or three that replicate, each on a disk of its own. */
 import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { startInTurn } from "#libs/bus/placement.ts";
+import { untilKnown } from "#libs/testing/cluster.ts";
 import { freePort, startNatsServer, type TestNatsServer } from "#libs/testing/nats.ts";
 import { Disk } from "./disk.ts";
 import { Link } from "#libs/testing/link.ts";
@@ -139,7 +141,7 @@ export async function startServers(options: ServersOptions): Promise<BusServer[]
   if (count === 1) return [await startServer(options, "n1", "", new Map())];
   const names = ["n1", "n2", "n3"];
   const routePorts = await Promise.all(names.map(() => freePort()));
-  const starting = names.map(async (name, own) => {
+  const starts = names.map((name, own) => async () => {
     const peers = new Map<string, Link>();
     for (const [index, other] of names.entries()) {
       if (index !== own) peers.set(other, await Link.open(routePorts[index] ?? 0));
@@ -147,7 +149,7 @@ export async function startServers(options: ServersOptions): Promise<BusServer[]
     const config = clusterConfig(name, routePorts[own] ?? 0, [...peers.values()]);
     return startServer(options, name, config, peers);
   });
-  return Promise.all(starting);
+  return await startInTurn(starts, (started) => untilKnown(started.map(({ nats }) => nats)));
 }
 
 async function startServer(
